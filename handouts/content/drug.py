@@ -1,0 +1,486 @@
+"""What a drug file says: the schema of ``drugs/*.toml``.
+
+A drug file holds facts (numbers, dates, codes), each with where it was read and as of when, and the drug's own
+wording for patients in plain English. Wording that reaches a page is typed :data:`Words`: the extractor offers
+exactly those strings to translators. A fact with ``verified = false`` is kept for reviewers and never printed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Literal, Self, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Model = TypeVar("Model", bound=BaseModel)
+
+TRANSLATED = "translated"
+"""The marker that makes a string of a drug file a message of the catalog."""
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2), TRANSLATED]
+"""A phrase or sentence for patients, in plain English."""
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""A name that is never translated: a medicine, a programme, a person's title."""
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
+Positive = Annotated[int, Field(gt=0)]
+Of100 = Annotated[float, Field(ge=0, le=100)]
+MinutesRange = Positive | tuple[Positive, Positive]
+"""One number of minutes, or the shortest and the longest."""
+
+
+class Strict(BaseModel):
+    """A table of a file that people write: unknown keys are errors, values do not change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fact(Strict):
+    """A fact, or a group of facts from one place."""
+
+    source: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Keys of the file's ``[sources]``."""
+    as_of: dt.date
+    """The day the source was read; the file's own ``as_of`` where not given."""
+    verified: bool = True
+    """False: believed, but no text was found for it. Never printed."""
+    note: str = ""
+    """For the people who approve the file; never printed."""
+
+
+class Names(Fact):
+    generic: Name
+    brands: tuple[Name, ...] = ()
+    route: Words
+    """How it is given: "into a vein"."""
+
+
+class Say(Fact):
+    """How to say a name."""
+
+    name: Name
+    sounds_like: Name
+
+
+class Phrase(Fact):
+    words: Words
+
+
+class DrugClass(Fact):
+    words: Words
+    """What kind of medicine it is and what it does, in one or two plain sentences."""
+
+
+class Use(Fact):
+    words: tuple[Words, ...]
+    """What it is approved (or used) for."""
+    not_for: tuple[Words, ...] = ()
+    age: Words | None = None
+    """What to say about age limits, where a plain statement would be wrong."""
+
+
+class Approval(Fact):
+    agency: Name
+    date: dt.date | None = None
+    """The day, where it is known to the day."""
+    year: int | None = None
+    off_label: bool = False
+    """True where the treatment of this disease, or this dose, is not what the label says."""
+    words: Words | None = None
+
+
+class Benefit(Fact):
+    words: tuple[Words, ...]
+    """What the treatment is meant to do. No promise, no claim of reversal."""
+    limits: tuple[Words, ...] = ()
+    """What it does not do: "You may not feel a change"."""
+
+
+class Alternative(Fact):
+    words: Words
+
+
+class Interval(Strict):
+    """A distance in days, weeks or months: exactly one of them."""
+
+    days: int = 0
+    weeks: int = 0
+    months: int = 0
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        if sum(1 for n in (self.days, self.weeks, self.months) if n) != 1:
+            raise ValueError("give exactly one of days, weeks or months")
+        if min(self.days, self.weeks, self.months) < 0:
+            raise ValueError("an interval is positive")
+        return self
+
+    @property
+    def unit(self) -> Literal["days", "weeks", "months"]:
+        return "months" if self.months else "weeks" if self.weeks else "days"
+
+    @property
+    def number(self) -> int:
+        return self.months or self.weeks or self.days
+
+
+class Amount(Strict):
+    amount: Annotated[Decimal, Field(gt=0)]
+    unit: Name
+
+    def __str__(self) -> str:
+        return f"{self.amount.normalize():f} {self.unit}"
+
+
+class Step(Fact):
+    """One part of a regimen: an infusion, a course of consecutive days, or a repeated infusion."""
+
+    label: Words
+    """What a patient calls it: "first half dose"."""
+    dose: Amount | None = None
+    """None: the dose comes from the order."""
+    after: Interval | None = None
+    """How long after infusion 1; none: infusion 1 itself."""
+    every: Interval | None = None
+    """Repeats at this interval, counted from infusion 1 (or from ``after``)."""
+    days: Positive | Literal["order"] = 1
+    """Consecutive days; "order": the prescriber decides how many."""
+    minutes: MinutesRange | None = None
+    """How long the infusion itself runs."""
+    visit_minutes: MinutesRange | None = None
+    """How long to plan for the whole visit, where a source says it; otherwise it is added up."""
+
+    @model_validator(mode="after")
+    def _one_calendar(self) -> Self:
+        if self.after and self.every and self.after.unit != self.every.unit:
+            raise ValueError("`after` and `every` must count in the same unit, or month ends drift")
+        if self.every and self.days != 1:
+            raise ValueError("a repeated step has one day; write one step for each course")
+        if not self.verified:
+            raise ValueError("a regimen cannot rest on an unverified step")
+        return self
+
+
+class FromOrder(Fact):
+    """What the prescriber's order must say, because no label fixes it."""
+
+    days: tuple[Positive, Positive] | None = None
+    """Fewest and most consecutive days."""
+    dose_unit: Name | None = None
+    """The unit of the ordered daily dose; none: the regimen fixes the dose."""
+    dose: tuple[Positive, Positive] | None = None
+    """Smallest and largest daily dose; an order outside is refused."""
+
+
+class Lifetime(Fact):
+    """The most that one person may ever be given."""
+
+    limit: Amount
+    words: Words
+
+
+class Regimen(Fact):
+    summary: Annotated[tuple[Words, ...], Field(min_length=1)]
+    """The schedule in words."""
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    missed: Words | None = None
+    order: FromOrder | None = None
+    lifetime: Lifetime | None = None
+    plan_infusions: Positive
+    """How many infusions ahead a plan looks."""
+    page_infusions: Positive
+    """How many of them a page lists."""
+
+    @model_validator(mode="after")
+    def _order_is_complete(self) -> Self:
+        if any(step.days == "order" for step in self.steps) and not (self.order and self.order.days):
+            raise ValueError('a step with days = "order" needs [regimen.order] days = [fewest, most]')
+        if any(step.dose is None for step in self.steps) and not (self.order and self.order.dose_unit):
+            raise ValueError("a step without a dose needs [regimen.order] dose_unit")
+        if any(step.every for step in self.steps[:-1]):
+            raise ValueError("only the last step can repeat")
+        if self.steps[0].after:
+            raise ValueError("the first step is infusion 1; it has no `after`")
+        if self.page_infusions > self.plan_infusions:
+            raise ValueError("page_infusions cannot be more than plan_infusions")
+        return self
+
+
+class Premedication(Fact):
+    words: Words
+    """What is given, in plain words: "a steroid into the vein (methylprednisolone 100 mg)"."""
+    minutes_before: MinutesRange | None = None
+    optional: bool = False
+    sedating: bool = False
+    course_days: tuple[Positive, ...] = ()
+    """Only on these days of a course; empty: before every infusion."""
+
+
+class TestBefore(Fact):
+    when: Literal["first", "course", "each"]
+    """Before the first infusion, before the first day of each course, before each infusion."""
+    kind: Literal["laboratory", "scan", "review"]
+    words: Words
+    within_days: Positive | None = None
+    """At most this many days before."""
+
+
+class Monitoring(Fact):
+    """A test or a review that comes back at an interval."""
+
+    id: Id
+    kind: Literal["laboratory", "scan", "review"]
+    words: Words
+    """The test itself, short: "blood and urine tests"."""
+    why: Words | None = None
+    counted_from: Literal["start", "last_infusion"] = "start"
+    at: tuple[Interval, ...] = ()
+    """Single times before the repetition begins."""
+    every: Interval | None = None
+    until: Interval | None = None
+    """How long after the last infusion; none: as long as the treatment goes on."""
+    dated: bool = True
+    """Whether the plan puts it on the calendar; False: said in words only."""
+
+    @model_validator(mode="after")
+    def _has_a_time(self) -> Self:
+        if self.dated and not (self.at or self.every):
+            raise ValueError("say when: `at`, `every`, or dated = false")
+        if self.counted_from == "last_infusion" and self.every and not self.until:
+            raise ValueError("a repetition after the last infusion needs `until`")
+        return self
+
+
+class VaccineDeadline(Fact):
+    kind: Words
+    """Which vaccines: "live vaccines"."""
+    weeks_before: Positive
+    """Finished at least this many weeks before the first infusion."""
+
+
+class Vaccines(Fact):
+    deadlines: tuple[VaccineDeadline, ...] = ()
+    words: tuple[Phrase, ...] = ()
+
+
+class Observation(Fact):
+    """How long the patient is watched after the infusion ends."""
+
+    from_infusion: Positive = 1
+    to_infusion: Positive | None = None
+    minutes: Positive | None = None
+    """None: the clinic decides."""
+
+
+class Reaction(Fact):
+    """The reaction to the infusion itself."""
+
+    of_100: Of100 | tuple[Of100, Of100] | None = None
+    within_hours: Positive | None = None
+    """Most come within this many hours."""
+    signs: tuple[Words, ...]
+    words: tuple[Words, ...] = ()
+
+
+class Effect(Fact):
+    words: Words
+    of_100: Of100 | tuple[Of100, Of100] | None = None
+    """How many of 100 people had it, or the lowest and highest of such figures."""
+    compared: Of100 | None = None
+    """The same without the drug (placebo or comparison drug)."""
+    compared_with: Words | None = None
+    """What it was compared with, when not placebo."""
+    boxed: bool = False
+    """In the label's boxed warning."""
+    details: Words | None = None
+    """One more sentence: what it can lead to, when it can come."""
+
+
+class Sign(Fact):
+    words: Words
+    """A warning sign as the patient would notice it."""
+
+
+class Pregnancy(Fact):
+    words: tuple[Phrase, ...]
+    contraception_months: Positive | None = None
+    """Birth control during treatment and for this long after the last infusion."""
+
+
+class Programme(Fact):
+    """A restricted programme (REMS) that the patient must be enrolled in."""
+
+    name: Name
+    phone: Name | None = None
+    words: tuple[Words, ...]
+    official_document: Words | None = None
+    """The official paper that goes into the packet's slot; this program never imitates it."""
+
+
+class Rest(Fact):
+    when: Literal["center", "tonight", "next_days"]
+    words: Words
+
+
+class Card(Fact):
+    """A wallet card for the patient to carry."""
+
+    words: Annotated[tuple[Words, ...], Field(min_length=1, max_length=6)]
+    """What a stranger in an emergency room must know."""
+    carry_months: Positive | None = None
+    """How long after the last infusion."""
+
+
+class Guide(Fact):
+    """The official paper for patients. Our sheet never replaces it and never carries its name as a title."""
+
+    words: Words
+    """What it is called: "Medication Guide"."""
+
+
+class Drug(Strict):
+    """Everything a drug file says."""
+
+    id: Id
+    as_of: dt.date
+    region: Literal["US", "EU"] = "US"
+    """Whose label the facts follow."""
+    sources: dict[Id, Name]
+    """Every place a fact was read, by key."""
+    names: Names
+    say: tuple[Say, ...] = ()
+    drug_class: Annotated[DrugClass, Field(alias="class")]
+    use: Use
+    approval: tuple[Approval, ...]
+    benefit: Benefit
+    alternatives: tuple[Alternative, ...] = ()
+    regimen: Regimen
+    premedication: tuple[Premedication, ...] = ()
+    tests: tuple[TestBefore, ...] = ()
+    monitoring: tuple[Monitoring, ...] = ()
+    vaccines: Vaccines | None = None
+    medicines: tuple[Phrase, ...] = ()
+    """Which of the patient's own medicines to ask about. Never an order to stop one."""
+    observation: tuple[Observation, ...]
+    reaction: Reaction | None = None
+    common: tuple[Effect, ...]
+    serious: tuple[Effect, ...]
+    call: Annotated[tuple[Sign, ...], Field(min_length=1)]
+    """Call the clinic the same day."""
+    emergency: Annotated[tuple[Sign, ...], Field(min_length=1)]
+    """Call the emergency number now."""
+    contraindications: tuple[Phrase, ...] = ()
+    pregnancy: Pregnancy | None = None
+    breastfeeding: tuple[Phrase, ...] = ()
+    programmes: tuple[Programme, ...] = ()
+    notice: tuple[Phrase, ...] = ()
+    """What a patient may notice and need not fear."""
+    bring: tuple[Phrase, ...] = ()
+    """Beyond the usual things."""
+    driving: tuple[Phrase, ...] = ()
+    rest: tuple[Rest, ...] = ()
+    card: Card | None = None
+    guide: Guide | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_of_for_every_fact(cls, data: object) -> object:
+        if isinstance(data, dict) and "as_of" in data:
+            return _with_as_of(data, data["as_of"])
+        return data
+
+    @model_validator(mode="after")
+    def _sources_are_listed(self) -> Self:
+        used = {key for _, fact in facts(self) for key in fact.source}
+        if missing := sorted(used - self.sources.keys()):
+            raise ValueError(f"not in [sources]: {', '.join(missing)}")
+        if unused := sorted(self.sources.keys() - used):
+            raise ValueError(f"[sources] lists what no fact uses: {', '.join(unused)}")
+        return self
+
+    @model_validator(mode="after")
+    def _the_page_cannot_do_without(self) -> Self:
+        for key in ("names", "drug_class", "use", "benefit", "regimen"):
+            if not getattr(self, key).verified:
+                raise ValueError(
+                    f"[{key.removeprefix('drug_')}] must be verified: a page cannot do without it"
+                )
+        for key in ("observation", "common", "serious", "call", "emergency"):
+            if not any(fact.verified for fact in getattr(self, key)):
+                raise ValueError(f"[[{key}]] needs at least one verified entry: a page cannot do without it")
+        return self
+
+    @property
+    def brand(self) -> str | None:
+        return self.names.brands[0] if self.names.brands else None
+
+
+def _with_as_of(data: object, day: object) -> object:
+    if isinstance(data, dict):
+        filled = {key: _with_as_of(value, day) for key, value in data.items()}
+        if "source" in filled:
+            filled.setdefault("as_of", day)
+        return filled
+    if isinstance(data, list):
+        return [_with_as_of(item, day) for item in data]
+    return data
+
+
+def facts(node: BaseModel, path: str = "") -> Iterator[tuple[str, Fact]]:
+    """Yield every fact below ``node`` with its key as in the file (``regimen.steps[0]``)."""
+    for name, field in type(node).model_fields.items():
+        value = getattr(node, name)
+        key = f"{path}.{field.alias or name}" if path else (field.alias or name)
+        items = value if isinstance(value, tuple) else (value,)
+        for index, item in enumerate(items):
+            if isinstance(item, BaseModel):
+                where = f"{key}[{index}]" if isinstance(value, tuple) else key
+                if isinstance(item, Fact):
+                    yield where, item
+                yield from facts(item, where)
+
+
+def words(node: BaseModel, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every string below ``node`` that reaches a page and is translated, with its key in the file.
+
+    Unverified facts are left out, as they are never printed.
+    """
+    if isinstance(node, Fact) and not node.verified:
+        return
+    for name, field in type(node).model_fields.items():
+        value = getattr(node, name)
+        key = f"{path}.{field.alias or name}" if path else (field.alias or name)
+        marked = TRANSLATED in field.metadata or _is_translated(field.annotation)
+        items = value if isinstance(value, tuple) else (value,)
+        for index, item in enumerate(items):
+            where = f"{key}[{index}]" if isinstance(value, tuple) else key
+            if isinstance(item, BaseModel):
+                yield from words(item, where)
+            elif marked and isinstance(item, str):
+                yield where, item
+
+
+def _is_translated(annotation: object) -> bool:
+    """Whether ``Words`` stands anywhere in a field's type."""
+    if TRANSLATED in getattr(annotation, "__metadata__", ()):
+        return True
+    return any(_is_translated(argument) for argument in get_args(annotation))
+
+
+def printable(node: Model) -> Model:
+    """Return ``node`` without its unverified facts: what templates are given, and nothing else."""
+    kept: dict[str, object] = {}
+    for name in type(node).model_fields:
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            kept[name] = tuple(
+                printable(item) if isinstance(item, BaseModel) else item
+                for item in value
+                if not (isinstance(item, Fact) and not item.verified)
+            )
+        elif isinstance(value, Fact) and not value.verified:
+            kept[name] = None
+        elif isinstance(value, BaseModel):
+            kept[name] = printable(value)
+    return node.model_copy(update=kept)

@@ -1,0 +1,61 @@
+"""The formulary: which drugs are known, and what their files say."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from handouts.content.drug import Drug
+from handouts.content.reading import read_toml
+from handouts.errors import InputError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Formulary:
+    """Drug files by id, from one or more folders; a later folder's file replaces an earlier one's."""
+
+    files: dict[str, Path]
+
+    def ids(self) -> list[str]:
+        return sorted(self.files)
+
+    def path(self, name: str) -> Path:
+        """Return the file of the drug ``name``; raises InputError that names the nearest one."""
+        wanted = name.strip().casefold()
+        if wanted in self.files:
+            return self.files[wanted]
+        near = difflib.get_close_matches(wanted, self.files, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "known drugs: " + ", ".join(self.ids())
+        raise InputError(Problem("drug", f"no drug is called {name!r}", hint))
+
+    def drug(self, name: str) -> Drug:
+        """Return the drug called ``name``, by id or brand; raises InputError when unknown or its file has problems."""
+        wanted = name.strip().casefold()
+        if wanted in self.files:
+            return read_drug(self.files[wanted])
+        for path in self.files.values():
+            drug = read_drug(path)
+            if wanted in {drug.names.generic.casefold(), *(brand.casefold() for brand in drug.names.brands)}:
+                return drug
+        return read_drug(self.path(name))
+
+
+def open_formulary(*folders: Path) -> Formulary:
+    """Return the formulary of ``folders``: one drug for each ``*.toml``, named like its file."""
+    files: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(Problem(str(folder), "there is no such folder", "name a folder with drug files"))
+        files |= {path.stem.casefold(): path for path in sorted(folder.glob("*.toml"))}
+    return Formulary(files)
+
+
+def read_drug(path: Path) -> Drug:
+    """Return the drug in ``path``; raises InputError with every problem of the file."""
+    drug = read_toml(path, Drug)
+    if drug.id != path.stem.casefold():
+        raise InputError(
+            Problem(f"{path}:id", f"says {drug.id!r}, but the file is {path.name}", "give both the same name")
+        )
+    return drug
