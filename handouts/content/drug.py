@@ -403,9 +403,7 @@ class Drug(Strict):
     def _the_page_cannot_do_without(self) -> Self:
         for key in ("names", "drug_class", "use", "benefit", "regimen"):
             if not getattr(self, key).verified:
-                raise ValueError(
-                    f"[{key.removeprefix('drug_')}] must be verified: a page cannot do without it"
-                )
+                raise ValueError(f"[{key.removeprefix('drug_')}] must be verified: a page cannot do without it")
         for key in ("observation", "common", "serious", "call", "emergency"):
             if not any(fact.verified for fact in getattr(self, key)):
                 raise ValueError(f"[[{key}]] needs at least one verified entry: a page cannot do without it")

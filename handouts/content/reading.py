@@ -45,9 +45,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
         raise InputError(Problem(str(path), f"cannot be read: {error}", "save it as UTF-8 text")) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(
-            Problem(
-                str(path), f"is not valid TOML: {error}", "mend the line that is named; texts stand in quotes"
-            )
+            Problem(str(path), f"is not valid TOML: {error}", "mend the line that is named; texts stand in quotes")
         ) from None
     try:
         return model.model_validate(data)

@@ -1,0 +1,99 @@
+"""What travels between the stages: orders, plans and visits. All of it is frozen and free of paths and options."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a visit is for."""
+
+    INFUSION = "infusion"
+    LABORATORY = "laboratory"
+    SCAN = "scan"
+    REVIEW = "review"
+    VACCINATION = "vaccination"
+    """The last day for a vaccine."""
+    END = "end"
+    """The end of follow-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The person the packet is for. Two identifiers besides the name stand on every page."""
+
+    name: str
+    dob: dt.date
+    mrn: str
+    sex: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What an order says about dates and doses: enough for a schedule, without the patient."""
+
+    start: dt.date | None = None
+    """The day of infusion 1; with ``done``, it may instead be the day agreed for the next infusion."""
+    done: int = 0
+    """Infusions already given."""
+    last: dt.date | None = None
+    """The day of the last infusion given."""
+    days: int | None = None
+    """Consecutive days, where the regimen leaves them to the prescriber."""
+    dose: str | None = None
+    """The ordered daily dose ("1000 mg"), where the regimen leaves it to the prescriber."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One patient's prescription, and how it is to be printed."""
+
+    patient: Patient
+    drug: str
+    treatment: Treatment
+    locale: str | None = None
+    packet: str | None = None
+    paper: str | None = None
+    size: str = "standard"
+    prescriber: str | None = None
+    interpreter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One dated entry of a plan. Words are the drug file's English; pages translate them."""
+
+    kind: Kind
+    date: dt.date
+    label: str
+    number: int | None = None
+    """Which infusion this is, counted from the first one ever given."""
+    step: int | None = None
+    """Which step of the regimen it belongs to (0 is the first)."""
+    series: str | None = None
+    """The id of the monitoring it belongs to."""
+    dose: str | None = None
+    minutes: int | None = None
+    """How long the infusion runs at the longest, in minutes."""
+    minutes_at_least: int | None = None
+    """How long it runs at the shortest, where that differs."""
+    observe_minutes: int | None = None
+    """How long the patient is watched afterwards; None: the clinic decides (or nothing is infused)."""
+    closed: bool = False
+    """The clinic is closed on this day; another one must be agreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The dated visits of an order, in order of date."""
+
+    drug: str
+    visits: tuple[Visit, ...]
+    complete: bool = False
+    """No further infusion follows the last one listed: the regimen, or the lifetime limit, ends there."""
+
+    @property
+    def infusions(self) -> tuple[Visit, ...]:
+        return tuple(visit for visit in self.visits if visit.kind is Kind.INFUSION)
