@@ -222,8 +222,8 @@ class TestBefore(Fact):
     """Before the first infusion, before the first day of each course, before each infusion."""
     kind: Literal["laboratory", "scan", "review"]
     words: Words
-    within_days: Positive | None = None
-    """At most this many days before."""
+    within_days: Annotated[int, Field(ge=0)] = 0
+    """At most this many days before; 0: no limit is known."""
 
 
 class Monitoring(Fact):
@@ -410,6 +410,12 @@ class Drug(Strict):
         return self
 
     @property
+    def fewest_days(self) -> int | None:
+        """The fewest consecutive days an order may ask for; none where the regimen fixes them."""
+        order = self.regimen.order
+        return order.days[0] if order and order.days else None
+
+    @property
     def brand(self) -> str | None:
         return self.names.brands[0] if self.names.brands else None
 
@@ -437,6 +443,28 @@ def facts(node: BaseModel, path: str = "") -> Iterator[tuple[str, Fact]]:
                 if isinstance(item, Fact):
                     yield where, item
                 yield from facts(item, where)
+
+
+def statements(node: BaseModel) -> Iterator[tuple[str, str, Fact]]:
+    """Yield every fact as its key, what it says on one line, and the fact itself, for people who review it."""
+    for key, fact in facts(node):
+        own = {name: getattr(fact, name) for name in type(fact).model_fields if name not in Fact.model_fields}
+        said = {
+            name: value for name, value in own.items() if value is not None and value != () and value is not False
+        }
+        text = "; ".join(f"{name}: {_said(value)}" for name, value in said.items() if not _holds_facts(value))
+        yield key, text, fact
+
+
+def _holds_facts(value: object) -> bool:
+    items = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(item, Fact) for item in items)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, tuple):
+        return " | ".join(_said(item) for item in value)
+    return f"{value.number} {value.unit}" if isinstance(value, Interval) else str(value)
 
 
 def words(node: BaseModel, path: str = "") -> Iterator[tuple[str, str]]:

@@ -30,7 +30,7 @@ class Formulary:
         raise InputError(Problem("drug", f"no drug is called {name!r}", hint))
 
     def drug(self, name: str) -> Drug:
-        """Return the drug called ``name``, by id or brand; raises InputError when unknown or its file has problems."""
+        """Return the drug called ``name``, by id or brand; raises InputError when there is none."""
         wanted = name.strip().casefold()
         if wanted in self.files:
             return read_drug(self.files[wanted])

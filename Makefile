@@ -1,0 +1,40 @@
+# `make demo` and `make test` are a newcomer's first two commands: each sets up what it needs, once (see .ci/bootstrap).
+# A stamp in .venv says what is there; it is older than pyproject.toml when something new is wanted.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint types format wheel clean
+
+BIN := .venv/bin
+RUN := .venv/.ready-run
+TEST := .venv/.ready-test
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+$(RUN) $(TEST): .venv/.ready-%: pyproject.toml .ci/bootstrap
+	@sh .ci/bootstrap $*
+
+demo: $(RUN)  ## print sample packets into out/demo (sets everything up first)
+	$(BIN)/handouts demo --out out/demo
+
+test: $(TEST)  ## run the tests (sets everything up first); make test ARGS='-k schedule' runs some
+	$(BIN)/pytest $(ARGS)
+
+lint: $(TEST)  ## check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(TEST)  ## check types
+	$(BIN)/mypy --strict handouts
+
+format: $(TEST)  ## put format and imports right
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+wheel: $(TEST)  ## build the sdist, and the wheel from it, into dist/
+	$(BIN)/python -m build
+
+clean:  ## remove what the other targets made, .venv and out/ too
+	rm -rf .venv build dist out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,68 @@
+"""``handouts locales``: the languages, and what their catalogs still lack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from handouts.commands.settings import settings_of, settings_options, show_json, show_table
+from handouts.errors import LanguageError, Problem
+
+
+@click.group()
+def locales() -> None:
+    """List the languages, and bring their catalogs up to date.
+
+    \b
+    handouts locales list
+    handouts locales update es
+    """
+
+
+@locales.command("list")
+@click.option("--json", "as_json", is_flag=True)
+@settings_options
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularies: tuple[str, ...]) -> None:
+    """List the languages and how much of each is translated."""
+    from handouts.checks.catalogs import template, untranslated
+    from handouts.content.language import locale_tags, read_language
+
+    library = settings_of(ctx, clinic_file, formularies).library()
+    source = template(library.templates, library.formulary)
+    rows = []
+    for tag in locale_tags(library.locales):
+        language = read_language(tag, library.locales)
+        missing = len(untranslated(language, source))
+        rows.append((language.bcp47, language.file.english_name, len(source) - missing, missing))
+    if as_json:
+        keys = ("locale", "name", "translated", "missing")
+        show_json([dict(zip(keys, row, strict=True)) for row in rows])
+        return
+    show_table(("locale", "language", "translated", "missing"), [tuple(str(cell) for cell in row) for row in rows])
+
+
+@locales.command()
+@click.argument("tag", required=False)
+@settings_options
+@click.pass_context
+def update(ctx: click.Context, tag: str | None, clinic_file: str | None, formularies: tuple[str, ...]) -> None:
+    """Bring one catalog, or all of them, up to the texts of today. No translation is ever guessed."""
+    from handouts.checks.catalogs import template, updated
+    from handouts.content.language import locale_tags, read_language
+    from handouts.output import write
+
+    library = settings_of(ctx, clinic_file, formularies).library()
+    source = template(library.templates, library.formulary)
+    known = locale_tags(library.locales)
+    if tag and tag not in known:
+        raise LanguageError(Problem("locale", f"there is no locale {tag!r}", "available: " + ", ".join(known)))
+    for name in [tag] if tag else known:
+        path = Path(library.locales, name, "LC_MESSAGES", "handouts.po")
+        if not path.is_file() and read_language(name, library.locales).file.source:
+            continue
+        before = path.read_bytes() if path.is_file() else None
+        write(str(path), updated(before, name, source))
+        path.chmod(0o644)
+        click.echo(f"{path} is up to date.", err=True)

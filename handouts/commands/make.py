@@ -1,0 +1,105 @@
+"""``handouts make``: one patient's packet."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from handouts.commands.settings import (
+    ask,
+    settings_of,
+    settings_options,
+    today,
+    treatment_needed,
+    treatment_options,
+)
+from handouts.errors import InputError, Problem, UsageError
+
+NEEDED = {
+    "name": "the patient's name",
+    "dob": "date of birth (YYYY-MM-DD)",
+    "mrn": "record number",
+}
+
+
+@click.command()
+@click.argument("drug")
+@click.option("-o", "--output", required=True, metavar="FILE", help="The PDF to write; - for standard output.")
+@click.option("--packet", metavar="NAME", help="handout, consent or intake (handout, schedule, consent, card).")
+@click.option("--locale", metavar="TAG", help="The patient's language, such as en or es.")
+@click.option("--with", "with_", metavar="TAG", help="A second language beside it (not available yet).")
+@click.option("--paper", type=click.Choice(["letter", "a4"]), help="The clinic's paper when not given.")
+@click.option("--size", type=click.Choice(["standard", "large"]), help="12 pt, or 18 pt re-flowed.")
+@click.option("--name", metavar="TEXT", help="The patient's name. On a shared machine let the program ask for it.")
+@click.option("--dob", metavar="DATE", help="Date of birth, as 1980-01-02.")
+@click.option("--mrn", metavar="TEXT", help="Record number.")
+@click.option("--sex", metavar="f|m|x")
+@click.option("--prescriber", metavar="TEXT")
+@click.option("--interpreter", metavar="TEXT", help="Name or number; adds a block to the consent.")
+@treatment_options
+@click.option("--patient", "patient_file", metavar="FILE", help="JSON with the same keys; - for standard input.")
+@settings_options
+@click.pass_context
+def make(
+    ctx: click.Context,
+    /,
+    drug: str,
+    output: str,
+    patient_file: str | None,
+    clinic_file: str | None,
+    formularies: tuple[str, ...],
+    **given: str | None,
+) -> None:
+    """Make one patient's packet. What is missing is asked for on a terminal.
+
+    \b
+    handouts make ocrelizumab -o packet.pdf --locale es
+    handouts make methylprednisolone -o packet.pdf --days 3 --patient patient.json
+    """
+    settings = settings_of(ctx, clinic_file, formularies)
+    data: dict[str, object] = {key.rstrip("_"): value for key, value in given.items() if value is not None}
+    if patient_file:
+        data = _merged(_read_patient(patient_file), data)
+    data = _merged(data, {"drug": drug})
+    library = settings.library()
+    needed = NEEDED | treatment_needed(library.formulary.drug(drug), data)
+    data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
+
+    from handouts.content.person import read_order
+    from handouts.output import write
+    from handouts.packet import make as make_packet
+
+    order = read_order(data, today(), lambda text: [])
+    packet = make_packet(order, settings.clinic(), library)
+    write(output, packet.pdf)
+    click.echo(
+        f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form}",
+        err=True,
+    )
+
+
+def _read_patient(file: str) -> dict[str, object]:
+    """Return the JSON object in ``file``; its values are not repeated in messages."""
+    where = "--patient"
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+        data = json.loads(text)
+    except OSError as error:
+        raise InputError(Problem(where, f"{file} cannot be read: {error.strerror}", "check the path")) from None
+    except ValueError as error:
+        place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputError(Problem(where, f"is not valid JSON{place}", 'write {"name": "…", "dob": "…"}')) from None
+    if not isinstance(data, dict):
+        raise InputError(Problem(where, "is not one JSON object", 'write {"name": "…", "dob": "…"}'))
+    return data
+
+
+def _merged(first: dict[str, object], second: dict[str, object]) -> dict[str, object]:
+    """Return both; the same key with two values is a problem, since nobody can tell which one is meant."""
+    clashes = [key for key in second if key in first and str(first[key]) != str(second[key])]
+    if clashes:
+        raise InputError(*(Problem(key, "is given twice, with two values", "give it once") for key in clashes))
+    return first | second

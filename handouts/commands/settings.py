@@ -1,0 +1,125 @@
+"""What every command can be told: which clinic, which formularies. And how a table is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from handouts.errors import HandoutError, Problem
+
+if TYPE_CHECKING:
+    from handouts.content.clinic import Clinic
+    from handouts.content.drug import Drug
+    from handouts.packet import Library
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    clinic_file: str | None = None
+    formularies: tuple[str, ...] = ()
+
+    def clinic(self) -> Clinic:
+        """Return the clinic of this run: its file, or the built-in sample."""
+        from handouts.content.clinic import read_clinic, sample_clinic
+
+        return read_clinic(Path(self.clinic_file)) if self.clinic_file else sample_clinic()
+
+    def library(self) -> Library:
+        """Return the shipped drugs, templates, catalogs and fonts, with the drug files of ``--formulary`` on top."""
+        from handouts import resources
+        from handouts.content.formulary import open_formulary
+        from handouts.packet import Library
+
+        formulary = open_formulary(resources.drug_folder(), *(Path(folder) for folder in self.formularies))
+        return Library(formulary, *(resources.folder(name) for name in ("templates", "locales", "fonts")))
+
+
+def settings_options(command: Command) -> Command:
+    """Give a command ``--clinic`` and ``--formulary``, which may also stand before its name."""
+    clinic = click.option("--clinic", "clinic_file", metavar="FILE", help="The clinic's own file (clinic.toml).")
+    formulary = click.option(
+        "--formulary",
+        "formularies",
+        metavar="DIR",
+        multiple=True,
+        help="A folder with more drug files; may be repeated.",
+    )
+    return clinic(formulary(command))
+
+
+def settings_of(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, ...]) -> Settings:
+    """Return what was said after the command's name, or before it."""
+    before = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
+    return Settings(clinic_file or before.clinic_file, (*before.formularies, *formularies))
+
+
+def today() -> dt.date:
+    """The one place that reads the clock."""
+    return dt.date.today()
+
+
+def treatment_options(command: Command) -> Command:
+    """Give a command the options that say when a treatment starts and what was given already."""
+    options = (
+        click.option("--start", metavar="DATE", help="The day of the first infusion, as 2026-12-01."),
+        click.option("--done", metavar="N", help="Infusions already given."),
+        click.option("--last", metavar="DATE", help="The day of the last infusion given."),
+        click.option("--days", metavar="N", help="Consecutive days, where the prescriber decides them."),
+        click.option("--dose", metavar="DOSE", help='The ordered daily dose ("1000 mg"), where no label fixes it.'),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on a terminal, and lines of tab-separated values elsewhere."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*head)
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table)
+        return
+    for row in (head, *rows):
+        click.echo("\t".join(row))
+
+
+def show_json(data: object) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def on_a_terminal() -> bool:
+    """Whether somebody is there to answer a question."""
+    return sys.stdin.isatty() and not os.environ.get("CI")
+
+
+def treatment_needed(drug: Drug, data: Mapping[str, object]) -> dict[str, str]:
+    """Return what this drug's schedule cannot do without, as key and question, given what is known already."""
+    needed = {}
+    if not (data.get("done") and data.get("last")):
+        needed["start"] = "day of the first infusion (YYYY-MM-DD)"
+    if drug.regimen.order and drug.regimen.order.days:
+        fewest, most = drug.regimen.order.days
+        needed["days"] = f"days in a row, {fewest} to {most}, as the prescriber ordered"
+    return needed
+
+
+def ask(data: Mapping[str, object], needed: dict[str, str], *, elsewhere: type[HandoutError]) -> dict[str, object]:
+    """Return ``data`` with answers to what is missing; away from a terminal that is an error."""
+    missing = {key: text for key, text in needed.items() if not data.get(key)}
+    if missing and not on_a_terminal():
+        raise elsewhere(*(Problem(key, "is missing", f"give --{key}: {text}") for key, text in missing.items()))
+    return dict(data) | {key: click.prompt(text, err=True) for key, text in missing.items()}

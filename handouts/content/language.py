@@ -1,0 +1,163 @@
+"""Languages: a catalog of translations and the words for dates and numbers, strict about what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import io
+from pathlib import Path
+from typing import Annotated, Literal
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
+from pydantic import Field
+
+from handouts.content.drug import Name, Strict
+from handouts.content.reading import read_toml
+from handouts.errors import LanguageError, Problem
+
+
+class DatePatterns(Strict):
+    """CLDR patterns (Unicode TS 35), only where CLDR's own are wrong or missing for this locale."""
+
+    weekday: str | None = None
+    full: str | None = None
+    long: str | None = None
+    medium: str | None = None
+
+
+class LocaleFile(Strict):
+    """What ``locale.toml`` says."""
+
+    tag: Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z][a-z]{3})?(_[A-Z]{2})?$")]
+    """The folder's name: a BCP 47 tag with underscores."""
+    name: Name
+    """The language's name for itself."""
+    english_name: Name
+    cldr: Name
+    """The CLDR locale that formats dates and numbers."""
+    direction: Literal["ltr", "rtl"]
+    source: bool = False
+    """The language that templates and drug files are written in: it needs no catalog."""
+    dates: DatePatterns = DatePatterns()
+
+
+class _Missing(gettext.NullTranslations):
+    """Stands behind a catalog and notes what was asked for in vain, so that English is never printed in silence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def gettext(self, message: str) -> str:
+        self.messages.append(message)
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        self.messages.append(msgid1)
+        return msgid1 if n == 1 else msgid2
+
+    def pgettext(self, context: str, message: str) -> str:
+        return self.gettext(message)
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        return self.ngettext(msgid1, msgid2, n)
+
+
+class Language:
+    """One locale: its catalog, and its words for dates and numbers."""
+
+    def __init__(self, file: LocaleFile, catalog: bytes | None) -> None:
+        """``catalog`` is the text of a ``.po`` file; none only for the source language."""
+        self.file = file
+        self.tag = file.tag
+        self.bcp47 = file.tag.replace("_", "-")
+        self.direction = file.direction
+        self.cldr = Locale.parse(file.cldr)
+        self.catalog = catalog or b""
+        self._missing = _Missing()
+        self.translations: gettext.NullTranslations
+        if file.source:
+            self.translations = gettext.NullTranslations()
+        else:
+            self.translations = _compile(self.catalog, file.tag)
+            self.translations.add_fallback(self._missing)
+
+    def untranslated(self) -> list[str]:
+        """Return the messages that were asked for since the last call and are not in the catalog."""
+        messages, self._missing.messages = list(dict.fromkeys(self._missing.messages)), []
+        return messages
+
+    def weekday(self, day: dt.date) -> str:
+        """ "Tuesday": the day of the week, as it stands at the head of a line."""
+        return _headed(format_date(day, self.file.dates.weekday or "EEEE", self.cldr))
+
+    def full(self, day: dt.date) -> str:
+        """ "Tuesday, December 1, 2026": weekday, month in letters, four-digit year."""
+        return _headed(format_date(day, self.file.dates.full or "full", self.cldr))
+
+    def long(self, day: dt.date) -> str:
+        """ "December 1, 2026"."""
+        return format_date(day, self.file.dates.long or "long", self.cldr)
+
+    def medium(self, day: dt.date) -> str:
+        """ "Dec 1, 2026": for narrow places; still with the month in letters."""
+        if self.file.dates.medium:
+            return format_date(day, self.file.dates.medium, self.cldr)
+        return format_skeleton("yMMMd", day, locale=self.cldr)
+
+    def number(self, value: float) -> str:
+        return format_decimal(value, locale=self.cldr)
+
+
+def _headed(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _compile(catalog: bytes, tag: str) -> gettext.GNUTranslations:
+    """Compile a ``.po`` in memory; fuzzy entries are left out, so they count as missing."""
+    try:
+        entries = read_po(io.BytesIO(catalog), locale=tag, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        raise LanguageError(
+            Problem(f"locales/{tag}", f"the catalog cannot be read: {error}", "mend the line that is named")
+        ) from None
+    compiled = io.BytesIO()
+    write_mo(compiled, entries)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def locale_tags(folder: Path) -> list[str]:
+    """Return the tags of the locales in ``folder``."""
+    return sorted(path.parent.name for path in folder.glob("*/locale.toml"))
+
+
+def read_language(tag: str, folder: Path) -> Language:
+    """Return the language for ``tag`` (BCP 47, ``-`` or ``_``) from ``folder``.
+
+    A more specific tag falls back to the same language without its region (RFC 4647 lookup: es-MX, es), never to
+    another language. Raises LanguageError when there is none, or when its catalog is missing or broken.
+    """
+    known = {name.casefold(): name for name in locale_tags(folder)}
+    parts = tag.strip().replace("-", "_").split("_")
+    name = next(
+        (known[key] for n in range(len(parts), 0, -1) if (key := "_".join(parts[:n]).casefold()) in known), None
+    )
+    if name is None:
+        hint = "available: " + ", ".join(sorted(known.values()))
+        raise LanguageError(Problem("locale", f"there is no translation for {tag!r}", hint))
+    file = read_toml(folder / name / "locale.toml", LocaleFile)
+    if file.source:
+        return Language(file, None)
+    catalog = folder / name / "LC_MESSAGES" / "handouts.po"
+    if not catalog.is_file():
+        raise LanguageError(
+            Problem(
+                f"locales/{name}", "has no catalog LC_MESSAGES/handouts.po", "translate it, or use another locale"
+            )
+        )
+    return Language(file, catalog.read_bytes())

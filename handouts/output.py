@@ -1,0 +1,51 @@
+"""Writing files: created for their owner only, and under their final name only when they are whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from handouts.errors import OutputError, Problem
+
+
+def write(target: str, content: bytes) -> None:
+    """Write ``content`` to the file ``target`` (mode 0600), or to standard output for ``-``.
+
+    The file is written beside its target and renamed over it, so that nobody ever finds half of it. Raises
+    OutputError.
+    """
+    if target == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(target)
+    beside = None
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".handouts-")  # mkstemp creates 0600
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).replace(path)
+    except OSError as error:
+        if beside:
+            Path(beside).unlink(missing_ok=True)
+        raise OutputError(
+            Problem(
+                target, f"cannot be written: {error.strerror}", "choose a folder that exists and is yours to write"
+            )
+        ) from None
+
+
+def make_folder(target: str) -> Path:
+    """Return the folder ``target``, made when it is not there. Raises OutputError."""
+    path = Path(target)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            Problem(target, f"cannot be made: {error.strerror}", "choose another place with --out")
+        ) from None
+    return path

@@ -1,0 +1,220 @@
+"""Jinja: content into HTML with fields. The only module that imports jinja2.
+
+A patient's value stands alone in a field, ``{{ field("patient.name") }}``, and never inside a sentence: that is what
+lets a form be typeset once. Templates get the drug without its unverified facts, the clinic, the outline of the plan
+(no dates) and the language.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from jinja2.ext import babel_extract
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup, escape
+
+from handouts.content.clinic import Clinic
+from handouts.content.drug import Drug, Interval, printable
+from handouts.content.language import Language
+from handouts.errors import LanguageError, LayoutError, Problem
+from handouts.values import Outline
+
+KEYWORDS = ("_", "gettext", "ngettext", "pgettext")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything a document is written from, except the patient."""
+
+    drug: Drug
+    clinic: Clinic
+    outline: Outline
+    language: Language
+    paper: str
+    """``letter`` or ``a4``."""
+    size: str
+    """``standard`` (12 pt) or ``large`` (18 pt, re-flowed)."""
+    form: str
+    """The short id that stands at the foot of every page."""
+    interpreter: bool = False
+    """An interpreter takes part: consent has a block to sign."""
+
+
+class Pages:
+    """The templates of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def html(self, document: str, sheet: Sheet, values: Mapping[str, str]) -> str:
+        """Return the HTML of ``document`` for ``sheet`` with ``values`` in its fields.
+
+        Raises LanguageError naming every message without a translation, and LayoutError when the template itself is
+        broken or asks for a field that has no value.
+        """
+        words = _Words(sheet.language)
+        fields = _Fields(values)
+        environment = self._environment(sheet.language)
+        environment.globals |= {
+            "field": fields.span,
+            "icon": self._icon,
+            "hours": words.hours,
+            "minutes": words.minutes,
+            "how_often": words.how_often,
+            "every": words.every,
+            "number": sheet.language.number,
+            "long_date": sheet.language.long,
+        }
+        try:
+            page = environment.get_template(f"{document}.html").render(
+                drug=printable(sheet.drug),
+                clinic=sheet.clinic,
+                outline=sheet.outline,
+                language=sheet.language,
+                paper=sheet.paper,
+                size=sheet.size,
+                form=sheet.form,
+                interpreter=sheet.interpreter,
+                document=document,
+            )
+        except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise LayoutError(
+                Problem(f"templates/{document}.html", f"cannot be filled in: {error}", "mend the template")
+            ) from error
+        if missing := sheet.language.untranslated():
+            raise LanguageError(
+                *(
+                    Problem(
+                        f"locales/{sheet.language.tag}", f"not translated: {message!r}", "translate it in the catalog"
+                    )
+                    for message in missing
+                )
+            )
+        return page
+
+    def styles(self, sheet: Sheet) -> list[str]:
+        """Return the style sheets of a packet: the house's, then the clinic's paper and accent."""
+        theme = [path.read_text(encoding="utf-8") for path in sorted((self.folder / "theme").glob("*.css"))]
+        paper = {"letter": "letter", "a4": "A4"}[sheet.paper]
+        return [*theme, f"@page {{ size: {paper} }} :root {{ --accent: {sheet.clinic.accent} }}"]
+
+    def _environment(self, language: Language) -> SandboxedEnvironment:
+        environment = SandboxedEnvironment(
+            loader=jinja2.FileSystemLoader(self.folder),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            lstrip_blocks=True,
+        )
+        # newstyle gettext applies % to every message: "0.9% saline" would print "0.9{}aline".
+        environment.filters["fill"] = _fill
+        environment.install_gettext_translations(language.translations, newstyle=False)  # type: ignore[attr-defined]
+        environment.policies["ext.i18n.trimmed"] = True
+        return environment
+
+    def _icon(self, name: str, colour: str = "#1a1a1a", meaning: str = "") -> Markup:
+        """Return the icon: with a meaning an image with alternative text, without one decoration beside words.
+
+        Decoration is a background, which WeasyPrint marks as an artifact (ISO 14289-1, 7.1).
+        """
+        svg = (self.folder / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+        address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
+        if meaning:
+            return Markup('<img class="icon" alt="{}" src="{}">').format(meaning, address)
+        return Markup('<span class="icon" style="background-image: url({})"></span>').format(address)
+
+
+def _fill(text: str, **names: object) -> Markup:
+    """Put ``names`` into a translated message: ``_("Call %(number)s now") | fill(number=…)``."""
+    filled = Markup(escape(text))
+    for name, value in names.items():
+        filled = filled.replace(f"%({name})s", escape(value))
+    return filled
+
+
+class _Fields:
+    """Writes fields, each with an id of its own: the same value may stand in several places."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._count: dict[str, int] = {}
+
+    def span(self, name: str) -> Markup:
+        if name not in self._values:
+            raise jinja2.TemplateRuntimeError(f"there is no field {name!r}")
+        number = self._count[name] = self._count.get(name, 0) + 1
+        return Markup('<span class="field" id="field:{}:{}">{}</span>').format(name, number, self._values[name])
+
+
+class _Words:
+    """Numbers in words, with the plural of the language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._ngettext: Callable[[str, str, int], str] = language.translations.ngettext
+        self._gettext: Callable[[str], str] = language.translations.gettext
+
+    def minutes(self, longest: int, shortest: int | None = None) -> str:
+        if shortest is not None and shortest != longest:
+            return self._gettext("%(least)s to %(most)s minutes") % {
+                "least": self._language.number(shortest),
+                "most": self._language.number(longest),
+            }
+        text = self._ngettext("%(number)s minute", "%(number)s minutes", longest)
+        return text % {"number": self._language.number(longest)}
+
+    def hours(self, longest: int, shortest: int | None = None) -> str:
+        """Return minutes as hours and half hours; what is under an hour, or not a half hour, stays in minutes."""
+        if longest < 60 or longest % 30 or (shortest and shortest % 30):
+            return self.minutes(longest, shortest)
+        if shortest is not None and shortest != longest:
+            return self._gettext("%(least)s to %(most)s hours") % {
+                "least": self._half(shortest),
+                "most": self._half(longest),
+            }
+        text = self._ngettext("%(number)s hour", "%(number)s hours", math.ceil(longest / 60))
+        return text % {"number": self._half(longest)}
+
+    def _half(self, minutes: int) -> str:
+        whole = self._language.number(minutes // 60) if minutes >= 60 else ""
+        return whole + ("½" if minutes % 60 else "")
+
+    def how_often(self, of_100: float | tuple[float, float]) -> str:
+        """Return a frequency as whole numbers of 100 people."""
+        low, high = (of_100, of_100) if isinstance(of_100, int | float) else of_100
+        if high < 1:
+            return self._gettext("fewer than 1 of 100 people")
+        if round(low) == round(high):
+            return self._gettext("about %(number)s of 100 people") % {"number": self._language.number(round(high))}
+        return self._gettext("about %(least)s to %(most)s of 100 people") % {
+            "least": self._language.number(round(low)),
+            "most": self._language.number(round(high)),
+        }
+
+    def every(self, interval: Interval) -> str:
+        """Return "every month", "every 24 weeks"."""
+        texts = {
+            "days": self._ngettext("every day", "every %(number)s days", interval.number),
+            "weeks": self._ngettext("every week", "every %(number)s weeks", interval.number),
+            "months": self._ngettext("every month", "every %(number)s months", interval.number),
+        }
+        return texts[interval.unit].replace("%(number)s", self._language.number(interval.number))
+
+
+def template_messages(folder: Path) -> Iterator[tuple[str, int, str | None, str, str | None, list[str]]]:
+    """Yield every message of the templates: file, line, context, text, plural, comments for translators."""
+    options = {"trimmed": "true", "silent": "false"}
+    for path in sorted(folder.rglob("*.html")):
+        with path.open("rb") as file:
+            for line, function, text, comments in babel_extract(file, KEYWORDS, ["TRANSLATORS:"], options):
+                if text is None:  # a variable: the words of a drug file, which are messages of their own
+                    continue
+                texts = [text] if isinstance(text, str) else [part for part in text if part is not None]
+                context = texts.pop(0) if function == "pgettext" else None
+                plural = texts[1] if len(texts) > 1 else None
+                yield path.relative_to(folder).as_posix(), line, context, texts[0], plural, comments

@@ -1,0 +1,110 @@
+"""WeasyPrint: HTML into PDF/UA-1. The only module that imports weasyprint.
+
+What WeasyPrint only logs (a missing glyph, an unknown property, a blocked address) is a problem here: a page that was
+warned about is not printed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from handouts.errors import LayoutError, Problem
+
+VARIANT = "pdf/ua-1"
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _warnings_are_problems(where: str) -> Iterator[None]:
+    logger, collector = logging.getLogger("weasyprint"), _Collector()
+    handlers, propagate = logger.handlers[:], logger.propagate
+    logger.handlers, logger.propagate = [collector], False
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+    if collector.messages:
+        raise LayoutError(*(_problem(where, message) for message in dict.fromkeys(collector.messages)))
+
+
+def _problem(where: str, message: str) -> Problem:
+    """Turn one of WeasyPrint's warnings into a problem. A value that identifies a patient is not repeated."""
+    points = re.findall(r"U\+[0-9A-F]{4,6}", message)
+    if "glyph" in message.lower():
+        named = ", ".join(dict.fromkeys(points)) or "a character"
+        return Problem(where, f"no bundled font has {named}", "install the fonts for this script (handouts doctor)")
+    return Problem(where, f"the typesetter warned: {message}", "mend the template or its style")
+
+
+def typeset(
+    documents: Sequence[tuple[str, str]], *, styles: Sequence[str], templates: Path, fonts: Path
+) -> tuple[bytes, int]:
+    """Return ``documents`` (name, HTML) as one tagged PDF/UA-1, and its number of pages.
+
+    The documents stand in order, and each numbers its own pages. ``styles`` are style sheets for all of them. Only the
+    fonts in ``fonts`` and files below ``templates`` are used, whatever else the machine has. Raises LayoutError with
+    everything WeasyPrint warned about.
+    """
+    # Fontconfig reads this once, when Pango first asks for a font; a machine's own fonts must not change a page.
+    os.environ["FONTCONFIG_FILE"] = str(fonts / "fonts.conf")
+    os.environ.pop("SOURCE_DATE_EPOCH", None)
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    class Packaged(URLFetcher):  # type: ignore[misc]
+        """Serves ``data:`` and files below ``templates``; a template that asks for more is a problem."""
+
+        def fetch(self, url: str, headers: object = None) -> object:
+            if url.startswith("file:") and not url.startswith(templates.resolve().as_uri() + "/"):
+                raise FatalURLFetchingError(f"{url} is outside of the templates")
+            return super().fetch(url, headers)
+
+    fetcher = Packaged(allowed_protocols={"file", "data"}, allow_redirects=False, fail_on_errors=True)
+    configuration = FontConfiguration()
+    base = templates.resolve().as_uri() + "/"
+    rendered = []
+    for name, html in documents:
+        with _warnings_are_problems(name):
+            try:
+                sheets = [
+                    weasyprint.CSS(string=css, font_config=configuration, url_fetcher=fetcher) for css in styles
+                ]
+                page = weasyprint.HTML(string=html, base_url=base, url_fetcher=fetcher)
+                rendered.append(page.render(stylesheets=sheets, font_config=configuration, pdf_variant=VARIANT))
+            except FatalURLFetchingError as error:
+                raise LayoutError(
+                    Problem(name, f"the template asks for something that is not packaged: {error}", "ship the file")
+                ) from None
+    first = rendered[0]
+    with _warnings_are_problems(documents[0][0]):
+        pages = [page for document in rendered for page in document.pages]
+        try:
+            pdf = first.copy(pages).write_pdf(pdf_variant=VARIANT, pdf_tags=True)
+        except FatalURLFetchingError as error:
+            raise LayoutError(
+                Problem("", f"a template asks for something that is not packaged: {error}", "ship the file")
+            ) from None
+    assert isinstance(pdf, bytes)
+    return pdf, len(pages)
+
+
+def pango_version() -> str:
+    """Return the version of the Pango library; raises OSError where it is not installed."""
+    from weasyprint.text.ffi import pango
+
+    number = pango.pango_version()  # 1.50.12 as 15012
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"

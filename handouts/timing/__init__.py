@@ -1,0 +1,1 @@
+"""When it happens: the parts of the schedule. ``handouts.schedule`` is the way in."""

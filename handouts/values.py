@@ -1,0 +1,233 @@
+"""From a plan to a page: the outline that a form is typeset from, and the values that are set into its fields.
+
+The outline has no date and no patient in it: how many visits of which kind, their doses and how long they take. Two
+patients with the same outline share one form. Everything that differs from patient to patient is a value.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from operator import itemgetter
+
+from handouts.content.drug import Drug, Interval, Monitoring
+from handouts.content.language import Language
+from handouts.model import Kind, Order, Plan, Visit
+
+TIMELINE = 6
+"""The most stops of a timeline that can be read at arm's length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One infusion as a form knows it. ``field`` is the prefix of its fields: ``visit.3``."""
+
+    field: str
+    label: str
+    number: int
+    dose: str | None
+    minutes: int | None
+    minutes_at_least: int | None
+    observe_minutes: int | None
+    visit_minutes: int | None
+    """The whole visit at the longest: medicines before, infusion, watching. None: cannot be said."""
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Infusions on consecutive days, or a single one. ``first`` and ``last`` are prefixes of fields."""
+
+    label: str
+    first: str
+    last: str | None
+    """None for a single day."""
+    days: int
+    dose: str | None
+    """None: the dose comes from the order."""
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Tests or reviews that come back: ``<field>.first``, ``.second`` and ``.last`` are prefixes of date fields."""
+
+    field: str
+    monitoring: Monitoring
+    times: int
+    """1: a single date; 2: a date and a repetition; 3: two dates, and a repetition that counts differently."""
+    every: Interval | None
+    bounded: bool
+    """It ends on the date of ``<field>.last``; otherwise it goes on as long as the treatment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The last day for a vaccine."""
+
+    field: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One stop of the timeline: an infusion, a run of consecutive infusion days, or a series of tests."""
+
+    kind: Kind
+    label: str
+    field: str
+    """The prefix of the field with its (first) date."""
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The shape of a plan."""
+
+    slots: tuple[Slot, ...]
+    runs: tuple[Run, ...]
+    """The slots again, consecutive days as one."""
+    series: tuple[Series, ...]
+    deadlines: tuple[Deadline, ...]
+    nodes: tuple[Node, ...]
+    done: int
+    """Infusions already given, where that changes the page: the first visit is not infusion 1."""
+    complete: bool
+    """The last slot is the last infusion there will be."""
+
+
+def listed_infusions(drug: Drug, plan: Plan) -> tuple[Visit, ...]:
+    """Return the infusions that a page lists: as many as the drug file says."""
+    return plan.infusions[: drug.regimen.page_infusions]
+
+
+def outline(drug: Drug, plan: Plan) -> Outline:
+    """Return the shape of ``plan``; ``drug`` has no unverified facts."""
+    infusions = listed_infusions(drug, plan)
+    slots = tuple(_slot(drug, index, visit) for index, visit in enumerate(infusions, start=1))
+    runs = _runs(slots, infusions)
+    series = tuple(_series(plan, monitoring) for monitoring in drug.monitoring if _dated(plan, monitoring))
+    deadlines = tuple(
+        Deadline(f"deadline.{index}", visit.label)
+        for index, visit in enumerate(_of_kind(plan, Kind.VACCINATION), start=1)
+    )
+    return Outline(
+        slots=slots,
+        runs=runs,
+        series=series,
+        deadlines=deadlines,
+        nodes=_nodes(plan, runs, infusions, series),
+        done=infusions[0].number - 1 if infusions and infusions[0].number else 0,
+        complete=plan.complete and len(infusions) == len(plan.infusions),
+    )
+
+
+def values(order: Order, drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
+    """Return the text of every field of this patient's packet, by field name, in ``language``."""
+    patient = order.patient
+    found = {
+        "patient.name": patient.name,
+        "patient.dob": language.long(patient.dob),
+        "patient.mrn": patient.mrn,
+        "order.dose": order.treatment.dose or "",
+        "order.prescriber": order.prescriber or "",
+    }
+    for index, visit in enumerate(listed_infusions(drug, plan), start=1):
+        found |= _date_values(f"visit.{index}", visit, language)
+    for monitoring in drug.monitoring:
+        if visits := _dated(plan, monitoring):
+            found |= _date_values(f"series.{monitoring.id}.first", visits[0], language)
+            found |= _date_values(f"series.{monitoring.id}.second", visits[min(1, len(visits) - 1)], language)
+            found |= _date_values(f"series.{monitoring.id}.last", visits[-1], language)
+    for index, visit in enumerate(_of_kind(plan, Kind.VACCINATION), start=1):
+        found |= _date_values(f"deadline.{index}", visit, language)
+    return found
+
+
+def _date_values(field: str, visit: Visit, language: Language) -> dict[str, str]:
+    return {
+        f"{field}.weekday": language.weekday(visit.date),
+        f"{field}.full": language.full(visit.date),
+        f"{field}.long": language.long(visit.date),
+        f"{field}.medium": language.medium(visit.date),
+    }
+
+
+def _of_kind(plan: Plan, kind: Kind) -> list[Visit]:
+    return [visit for visit in plan.visits if visit.kind is kind]
+
+
+def _dated(plan: Plan, monitoring: Monitoring) -> list[Visit]:
+    return [visit for visit in plan.visits if visit.series == monitoring.id]
+
+
+def _slot(drug: Drug, index: int, visit: Visit) -> Slot:
+    return Slot(
+        field=f"visit.{index}",
+        label=visit.label,
+        number=visit.number or index,
+        dose=visit.dose if _dose_is_fixed(drug, visit) else None,
+        minutes=visit.minutes,
+        minutes_at_least=visit.minutes_at_least,
+        observe_minutes=visit.observe_minutes,
+        visit_minutes=_whole_visit(drug, visit),
+        closed=visit.closed,
+    )
+
+
+def _dose_is_fixed(drug: Drug, visit: Visit) -> bool:
+    return visit.step is not None and drug.regimen.steps[visit.step].dose is not None
+
+
+def _whole_visit(drug: Drug, visit: Visit) -> int | None:
+    """Return the minutes to plan for: what a source says, or medicines before + infusion + watching.
+
+    Rounded up to half hours, since nobody plans to the minute.
+    """
+    stated = drug.regimen.steps[visit.step].visit_minutes if visit.step is not None else None
+    if stated is not None:
+        return stated if isinstance(stated, int) else stated[1]
+    if visit.minutes is None:
+        return None
+    lead = [
+        m if isinstance(m := item.minutes_before, int) else m[1] for item in drug.premedication if item.minutes_before
+    ]
+    total = max(lead, default=0) + visit.minutes + (visit.observe_minutes or 0)
+    return math.ceil(total / 30) * 30
+
+
+def _series(plan: Plan, monitoring: Monitoring) -> Series:
+    visits = _dated(plan, monitoring)
+    return Series(
+        field=f"series.{monitoring.id}",
+        monitoring=monitoring,
+        times=min(len(visits), 3 if monitoring.at else 2),
+        every=monitoring.every,
+        bounded=monitoring.until is not None and plan.complete,
+    )
+
+
+def _nodes(
+    plan: Plan, runs: tuple[Run, ...], infusions: tuple[Visit, ...], series: tuple[Series, ...]
+) -> tuple[Node, ...]:
+    """Return at most ``TIMELINE`` stops in order of date; a run of consecutive days is one stop."""
+    days = {f"visit.{index}": visit.date for index, visit in enumerate(infusions, start=1)}
+    stops = [(days[run.first], Node(Kind.INFUSION, run.label, run.first, run.days)) for run in runs]
+    stops = stops[: max(TIMELINE - len(series), 3)]
+    for item in series[: TIMELINE - len(stops)]:
+        node = Node(Kind(item.monitoring.kind), item.monitoring.words, f"{item.field}.first", 1)
+        stops.append((_dated(plan, item.monitoring)[0].date, node))
+    return tuple(node for _, node in sorted(stops, key=itemgetter(0)))
+
+
+def _runs(slots: tuple[Slot, ...], infusions: tuple[Visit, ...]) -> tuple[Run, ...]:
+    """Return the slots with consecutive days of one step taken together."""
+    runs: list[Run] = []
+    before: Visit | None = None
+    for slot, visit in zip(slots, infusions, strict=True):
+        if before and before.step == visit.step and (visit.date - before.date).days == 1:
+            runs[-1] = replace(runs[-1], last=slot.field, days=runs[-1].days + 1)
+        else:
+            runs.append(Run(slot.label, slot.field, None, 1, slot.dose, slot.closed))
+        before = visit
+    return tuple(runs)
