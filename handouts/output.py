@@ -33,9 +33,7 @@ def write(target: str, content: bytes) -> None:
         if beside:
             Path(beside).unlink(missing_ok=True)
         raise OutputError(
-            Problem(
-                target, f"cannot be written: {error.strerror}", "choose a folder that exists and is yours to write"
-            )
+            Problem(target, f"cannot be written: {error.strerror}", "choose a folder that exists and is yours to write")
         ) from None
 
 

@@ -14,6 +14,8 @@ from handouts.content.drug import Drug, Interval, Monitoring
 from handouts.content.language import Language
 from handouts.model import Kind, Order, Plan, Visit
 
+PAGE_ROWS = 9
+"""The most rows of a schedule that leave room on one page for everything else."""
 TIMELINE = 6
 """The most stops of a timeline that can be read at arm's length."""
 
@@ -24,14 +26,12 @@ class Slot:
 
     field: str
     label: str
-    number: int
     dose: str | None
     minutes: int | None
     minutes_at_least: int | None
     observe_minutes: int | None
     visit_minutes: int | None
     """The whole visit at the longest: medicines before, infusion, watching. None: cannot be said."""
-    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,6 @@ class Run:
     days: int
     dose: str | None
     """None: the dose comes from the order."""
-    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +84,13 @@ class Outline:
     """The shape of a plan."""
 
     slots: tuple[Slot, ...]
-    runs: tuple[Run, ...]
-    """The slots again, consecutive days as one."""
+    rows: tuple[Run, ...]
+    """The slots again, as the schedule lists them: consecutive days as one, where the page is full otherwise."""
     series: tuple[Series, ...]
     deadlines: tuple[Deadline, ...]
     nodes: tuple[Node, ...]
-    done: int
-    """Infusions already given, where that changes the page: the first visit is not infusion 1."""
+    begun: bool
+    """Infusions were given already: what comes before the first one is not on the page."""
     complete: bool
     """The last slot is the last infusion there will be."""
 
@@ -113,11 +112,11 @@ def outline(drug: Drug, plan: Plan) -> Outline:
     )
     return Outline(
         slots=slots,
-        runs=runs,
+        rows=runs if len(slots) + len(series) + len(deadlines) > PAGE_ROWS else _runs(slots, infusions, together=False),
         series=series,
         deadlines=deadlines,
         nodes=_nodes(plan, runs, infusions, series),
-        done=infusions[0].number - 1 if infusions and infusions[0].number else 0,
+        begun=not infusions or infusions[0].number != 1,
         complete=plan.complete and len(infusions) == len(plan.infusions),
     )
 
@@ -127,13 +126,18 @@ def values(order: Order, drug: Drug, plan: Plan, language: Language) -> dict[str
     patient = order.patient
     found = {
         "patient.name": patient.name,
-        "patient.dob": language.long(patient.dob),
+        "patient.dob": language.medium(patient.dob),
         "patient.mrn": patient.mrn,
         "order.dose": order.treatment.dose or "",
         "order.prescriber": order.prescriber or "",
+        "order.interpreter": order.interpreter or "",
+        "plan.closed": _closed_days(drug, plan, language),
     }
     for index, visit in enumerate(listed_infusions(drug, plan), start=1):
         found |= _date_values(f"visit.{index}", visit, language)
+        found[f"visit.{index}.number"] = language.number(visit.number or index) + "."
+        closed = language.gettext("We are closed on this day. Call us for another day.") if visit.closed else ""
+        found[f"visit.{index}.closed"] = closed
     for monitoring in drug.monitoring:
         if visits := _dated(plan, monitoring):
             found |= _date_values(f"series.{monitoring.id}.first", visits[0], language)
@@ -142,6 +146,14 @@ def values(order: Order, drug: Drug, plan: Plan, language: Language) -> dict[str
     for index, visit in enumerate(_of_kind(plan, Kind.VACCINATION), start=1):
         found |= _date_values(f"deadline.{index}", visit, language)
     return found
+
+
+def _closed_days(drug: Drug, plan: Plan, language: Language) -> str:
+    """Return which of the listed infusions meet a day on which the clinic is closed; mostly nothing."""
+    days = [language.medium(visit.date) for visit in listed_infusions(drug, plan) if visit.closed]
+    if not days:
+        return ""
+    return language.gettext("We are closed on: %(days)s. Call us for another day.") % {"days": "; ".join(days)}
 
 
 def _date_values(field: str, visit: Visit, language: Language) -> dict[str, str]:
@@ -165,13 +177,11 @@ def _slot(drug: Drug, index: int, visit: Visit) -> Slot:
     return Slot(
         field=f"visit.{index}",
         label=visit.label,
-        number=visit.number or index,
         dose=visit.dose if _dose_is_fixed(drug, visit) else None,
         minutes=visit.minutes,
         minutes_at_least=visit.minutes_at_least,
         observe_minutes=visit.observe_minutes,
         visit_minutes=_whole_visit(drug, visit),
-        closed=visit.closed,
     )
 
 
@@ -220,14 +230,14 @@ def _nodes(
     return tuple(node for _, node in sorted(stops, key=itemgetter(0)))
 
 
-def _runs(slots: tuple[Slot, ...], infusions: tuple[Visit, ...]) -> tuple[Run, ...]:
-    """Return the slots with consecutive days of one step taken together."""
+def _runs(slots: tuple[Slot, ...], infusions: tuple[Visit, ...], *, together: bool = True) -> tuple[Run, ...]:
+    """Return the slots as runs; ``together``: consecutive days of one step are one run."""
     runs: list[Run] = []
     before: Visit | None = None
     for slot, visit in zip(slots, infusions, strict=True):
-        if before and before.step == visit.step and (visit.date - before.date).days == 1:
+        if together and before and before.step == visit.step and (visit.date - before.date).days == 1:
             runs[-1] = replace(runs[-1], last=slot.field, days=runs[-1].days + 1)
         else:
-            runs.append(Run(slot.label, slot.field, None, 1, slot.dose, slot.closed))
+            runs.append(Run(slot.label, slot.field, None, 1, slot.dose))
         before = visit
     return tuple(runs)

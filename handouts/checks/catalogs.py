@@ -9,14 +9,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po, write_po
 
+from handouts import values
 from handouts.calendar_file import TITLES
 from handouts.content.drug import words
 from handouts.content.formulary import Formulary
 from handouts.content.language import Language
 from handouts.press import pages
 
-PYTHON = dict.fromkeys(("_gettext", "_ngettext"))
-"""What messages in ``press/pages.py`` are marked with."""
+PYTHON = dict.fromkeys(("_gettext", "_ngettext", "gettext"))
+"""What messages in the program itself are marked with."""
 
 
 def template(templates: Path, formulary: Formulary) -> Catalog:
@@ -29,11 +30,12 @@ def template(templates: Path, formulary: Formulary) -> Catalog:
     for file, line, context, text, plural, comments in pages.template_messages(templates):
         where = f"templates/{file}"
         _add(catalog, text, plural, context, (where, line), [f"In the document or part: {file}", *comments])
-    source = Path(pages.__file__)
-    for line, _, found, _ in extract_python(io.BytesIO(source.read_bytes()), PYTHON, ["TRANSLATORS:"], {}):
-        text, *others = [found] if isinstance(found, str) else [part for part in found if part]
-        other = others[0] if others else None
-        _add(catalog, text, other, None, ("handouts/press/pages.py", line), ["A number in words"])
+    for module, comment in ((pages, "A number in words"), (values, "The text of a field")):
+        source = io.BytesIO(Path(str(module.__file__)).read_bytes())
+        for line, _, found, _ in extract_python(source, PYTHON, ["TRANSLATORS:"], {}):
+            text, *others = [found] if isinstance(found, str) else [part for part in found or () if part]
+            place = (f"{module.__name__.replace('.', '/')}.py", line)
+            _add(catalog, text, others[0] if others else None, None, place, [comment])
     for title in TITLES.values():
         _add(catalog, title, None, None, ("handouts/calendar_file.py", 0), ["The title of an event in a calendar"])
     for name in formulary.ids():
@@ -74,9 +76,7 @@ def _written(catalog: Catalog) -> bytes:
     text = io.BytesIO()
     write_po(text, catalog, width=100, include_lineno=False, sort_by_file=False)
     lines = text.getvalue().decode().splitlines()
-    kept = [
-        line for line in lines if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By'))
-    ]
+    kept = [line for line in lines if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By'))]
     return ("\n".join(kept) + "\n").encode()
 
 

@@ -56,7 +56,7 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
     from handouts.packet import make
 
     settings = settings_of(ctx, clinic_file, formularies)
-    library, clinic, folder = settings.library(), settings.clinic(), make_folder(out)
+    library, clinic, folder, shelf = settings.library(), settings.clinic(), make_folder(out), settings.shelf()
     rows = []
     wanted = samples(library.formulary.ids(), locale_tags(library.locales))
     for number, sample in enumerate(wanted, start=1):
@@ -72,7 +72,7 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
             "paper": sample.paper,
             **({"days": str(drug.fewest_days)} if drug.fewest_days else {}),
         }
-        packet = make(read_order(order, today(), lambda text: []), clinic, library)
+        packet = make(read_order(order, today(), lambda text: []), clinic, library, shelf)
         write(str(folder / sample.file), packet.pdf)
         rows.append((sample.file, sample.drug, sample.locale, ", ".join(packet.documents), str(packet.pages)))
     click.echo(f"\r{len(wanted)} packets are in {folder}.{'':<60}", err=True)

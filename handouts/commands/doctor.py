@@ -26,9 +26,7 @@ def doctor(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, 
         if not good:
             faults.append(line)
     if faults:
-        raise LayoutError(
-            Problem("doctor", f"{len(faults)} of the above are not in order", "see the lines marked NOT")
-        )
+        raise LayoutError(Problem("doctor", f"{len(faults)} of the above are not in order", "see the lines marked NOT"))
 
 
 def findings(settings: Settings) -> Iterator[tuple[bool, str]]:

@@ -73,7 +73,7 @@ def make(
     from handouts.packet import make as make_packet
 
     order = read_order(data, today(), lambda text: [])
-    packet = make_packet(order, settings.clinic(), library)
+    packet = make_packet(order, settings.clinic(), library, settings.shelf())
     write(output, packet.pdf)
     click.echo(
         f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form}",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from handouts.content.clinic import Clinic
     from handouts.content.drug import Drug
     from handouts.packet import Library
+    from handouts.press.edition import Shelf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,9 +40,19 @@ class Settings:
         from handouts import resources
         from handouts.content.formulary import open_formulary
         from handouts.packet import Library
+    from handouts.press.edition import Shelf
 
         formulary = open_formulary(resources.drug_folder(), *(Path(folder) for folder in self.formularies))
         return Library(formulary, *(resources.folder(name) for name in ("templates", "locales", "fonts")))
+
+
+    def shelf(self) -> Shelf:
+        """Return the user's shelf of forms, in the cache folder of this machine."""
+        from platformdirs import user_cache_path
+
+        from handouts.press.edition import Shelf
+
+        return Shelf(user_cache_path("handouts", appauthor=False) / "forms")
 
 
 def settings_options(command: Command) -> Command:

@@ -449,9 +449,7 @@ def statements(node: BaseModel) -> Iterator[tuple[str, str, Fact]]:
     """Yield every fact as its key, what it says on one line, and the fact itself, for people who review it."""
     for key, fact in facts(node):
         own = {name: getattr(fact, name) for name in type(fact).model_fields if name not in Fact.model_fields}
-        said = {
-            name: value for name, value in own.items() if value is not None and value != () and value is not False
-        }
+        said = {name: value for name, value in own.items() if value is not None and value != () and value is not False}
         text = "; ".join(f"{name}: {_said(value)}" for name, value in said.items() if not _holds_facts(value))
         yield key, text, fact
 

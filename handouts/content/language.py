@@ -86,6 +86,10 @@ class Language:
             self.translations = _compile(self.catalog, file.tag)
             self.translations.add_fallback(self._missing)
 
+    def gettext(self, message: str) -> str:
+        """Return the translation of ``message``; what is missing is noted (see ``untranslated``)."""
+        return self.translations.gettext(message)
+
     def untranslated(self) -> list[str]:
         """Return the messages that were asked for since the last call and are not in the catalog."""
         messages, self._missing.messages = list(dict.fromkeys(self._missing.messages)), []
@@ -156,8 +160,6 @@ def read_language(tag: str, folder: Path) -> Language:
     catalog = folder / name / "LC_MESSAGES" / "handouts.po"
     if not catalog.is_file():
         raise LanguageError(
-            Problem(
-                f"locales/{name}", "has no catalog LC_MESSAGES/handouts.po", "translate it, or use another locale"
-            )
+            Problem(f"locales/{name}", "has no catalog LC_MESSAGES/handouts.po", "translate it, or use another locale")
         )
     return Language(file, catalog.read_bytes())

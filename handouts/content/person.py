@@ -292,9 +292,7 @@ class _Typed:
         if self.data.get("with") not in (None, "") and str(self.data["with"]).strip():
             self.refuse("with", "bilingual pages are not available yet", "leave it empty")
 
-    def refuse_impossible_lives(
-        self, today: dt.date, dob: dt.date | None, days: Mapping[str, dt.date | None]
-    ) -> None:
+    def refuse_impossible_lives(self, today: dt.date, dob: dt.date | None, days: Mapping[str, dt.date | None]) -> None:
         """Note what cannot be between a date of birth, today and the days of treatment."""
         if dob is None:
             return
@@ -317,7 +315,5 @@ class _Typed:
         missing = self.missing_glyphs(text)
         for char in missing:
             shown = f"◌{char}" if unicodedata.category(char).startswith("M") else char
-            self.refuse(
-                key, f"no font in this installation has {_code(char)} ({shown})", "write it in another script"
-            )
+            self.refuse(key, f"no font in this installation has {_code(char)} ({shown})", "write it in another script")
         return bool(missing)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
@@ -18,31 +17,14 @@ from jinja2.ext import babel_extract
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
-from handouts.content.clinic import Clinic
-from handouts.content.drug import Drug, Interval, printable
+from handouts.content.drug import Interval
 from handouts.content.language import Language
 from handouts.errors import LanguageError, LayoutError, Problem
-from handouts.values import Outline
+from handouts.press.sheet import Sheet
 
+PLACEHOLDER = "0"
+"""What a field holds while a form is typeset. It is in every font, and is taken out again."""
 KEYWORDS = ("_", "gettext", "ngettext", "pgettext")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Everything a document is written from, except the patient."""
-
-    drug: Drug
-    clinic: Clinic
-    outline: Outline
-    language: Language
-    paper: str
-    """``letter`` or ``a4``."""
-    size: str
-    """``standard`` (12 pt) or ``large`` (18 pt, re-flowed)."""
-    form: str
-    """The short id that stands at the foot of every page."""
-    interpreter: bool = False
-    """An interpreter takes part: consent has a block to sign."""
 
 
 class Pages:
@@ -72,7 +54,7 @@ class Pages:
         }
         try:
             page = environment.get_template(f"{document}.html").render(
-                drug=printable(sheet.drug),
+                drug=sheet.drug,
                 clinic=sheet.clinic,
                 outline=sheet.outline,
                 language=sheet.language,
@@ -80,6 +62,7 @@ class Pages:
                 size=sheet.size,
                 form=sheet.form,
                 interpreter=sheet.interpreter,
+                full=sheet.full,
                 document=document,
             )
         except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -112,7 +95,7 @@ class Pages:
             lstrip_blocks=True,
         )
         # newstyle gettext applies % to every message: "0.9% saline" would print "0.9{}aline".
-        environment.filters["fill"] = _fill
+        environment.filters |= {"fill": _fill, "stop": _stop}
         environment.install_gettext_translations(language.translations, newstyle=False)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
         return environment
@@ -137,6 +120,11 @@ def _fill(text: str, **names: object) -> Markup:
     return filled
 
 
+def _stop(text: str) -> str:
+    """Return ``text`` as a sentence: with a full stop, unless it has an end already."""
+    return text if text.rstrip().endswith((".", "!", "?", "。", "।", "؟", "։", "።", "។")) else text + "."
+
+
 class _Fields:
     """Writes fields, each with an id of its own: the same value may stand in several places."""
 
@@ -144,11 +132,16 @@ class _Fields:
         self._values = values
         self._count: dict[str, int] = {}
 
-    def span(self, name: str) -> Markup:
+    def span(self, name: str, lines: int = 1) -> Markup:
+        """Return the field ``name``; with ``lines`` its box holds that many, and the value may be broken."""
         if name not in self._values:
             raise jinja2.TemplateRuntimeError(f"there is no field {name!r}")
         number = self._count[name] = self._count.get(name, 0) + 1
-        return Markup('<span class="field" id="field:{}:{}">{}</span>').format(name, number, self._values[name])
+        kind = "field" if lines == 1 else f"field lines-{lines}"
+        text = escape(self._values[name])
+        if lines > 1 and text == PLACEHOLDER:
+            text = Markup("<br>").join([PLACEHOLDER] * lines)
+        return Markup('<span class="{}" id="field:{}:{}">{}</span>').format(kind, name, number, text)
 
 
 class _Words:

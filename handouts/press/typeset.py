@@ -11,11 +11,23 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from handouts.errors import LayoutError, Problem
 
 VARIANT = "pdf/ua-1"
+
+
+class Anchor(NamedTuple):
+    """Where a field stands on a page, in CSS px from the top left."""
+
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 class _Collector(logging.Handler):
@@ -49,57 +61,66 @@ def _problem(where: str, message: str) -> Problem:
     return Problem(where, f"the typesetter warned: {message}", "mend the template or its style")
 
 
-def typeset(
-    documents: Sequence[tuple[str, str]], *, styles: Sequence[str], templates: Path, fonts: Path
-) -> tuple[bytes, int]:
-    """Return ``documents`` (name, HTML) as one tagged PDF/UA-1, and its number of pages.
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """Documents as one PDF, and where their fields stand."""
+
+    pdf: bytes
+    anchors: tuple[tuple[Anchor, ...], ...]
+    """The fields of each page."""
+
+
+def typeset(documents: Sequence[tuple[str, str]], *, styles: Sequence[str], templates: Path, fonts: Path) -> Typeset:
+    """Return ``documents`` (name, HTML) as one tagged PDF/UA-1.
 
     The documents stand in order, and each numbers its own pages. ``styles`` are style sheets for all of them. Only the
     fonts in ``fonts`` and files below ``templates`` are used, whatever else the machine has. Raises LayoutError with
     everything WeasyPrint warned about.
     """
     # Fontconfig reads this once, when Pango first asks for a font; a machine's own fonts must not change a page.
-    os.environ["FONTCONFIG_FILE"] = str(fonts / "fonts.conf")
+    os.environ["FONTCONFIG_FILE"] = str((fonts / "fonts.conf").resolve())
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError
+
+    fetcher, configuration = _fetcher(templates), FontConfiguration()
+    base = templates.resolve().as_uri() + "/"
+    rendered = []
+    where = ""
+    try:
+        for where, html in documents:
+            with _warnings_are_problems(where):
+                sheets = [weasyprint.CSS(string=css, font_config=configuration, url_fetcher=fetcher) for css in styles]
+                page = weasyprint.HTML(string=html, base_url=base, url_fetcher=fetcher)
+                rendered.append(page.render(stylesheets=sheets, font_config=configuration, pdf_variant=VARIANT))
+        pages = [page for document in rendered for page in document.pages]
+        with _warnings_are_problems(where):
+            pdf = rendered[0].copy(pages).write_pdf(pdf_variant=VARIANT, pdf_tags=True)
+    except FatalURLFetchingError as error:
+        problem = f"a template asks for something that is not packaged: {error}"
+        raise LayoutError(Problem(where, problem, "ship the file with the templates")) from None
+    return Typeset(pdf, tuple(tuple(_anchors(page)) for page in pages))
+
+
+def _fetcher(templates: Path) -> Any:
+    """Return a fetcher of ``data:`` and of files below ``templates``; a template that asks for more is a problem."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
     class Packaged(URLFetcher):  # type: ignore[misc]
-        """Serves ``data:`` and files below ``templates``; a template that asks for more is a problem."""
-
         def fetch(self, url: str, headers: object = None) -> object:
             if url.startswith("file:") and not url.startswith(templates.resolve().as_uri() + "/"):
                 raise FatalURLFetchingError(f"{url} is outside of the templates")
             return super().fetch(url, headers)
 
-    fetcher = Packaged(allowed_protocols={"file", "data"}, allow_redirects=False, fail_on_errors=True)
-    configuration = FontConfiguration()
-    base = templates.resolve().as_uri() + "/"
-    rendered = []
-    for name, html in documents:
-        with _warnings_are_problems(name):
-            try:
-                sheets = [
-                    weasyprint.CSS(string=css, font_config=configuration, url_fetcher=fetcher) for css in styles
-                ]
-                page = weasyprint.HTML(string=html, base_url=base, url_fetcher=fetcher)
-                rendered.append(page.render(stylesheets=sheets, font_config=configuration, pdf_variant=VARIANT))
-            except FatalURLFetchingError as error:
-                raise LayoutError(
-                    Problem(name, f"the template asks for something that is not packaged: {error}", "ship the file")
-                ) from None
-    first = rendered[0]
-    with _warnings_are_problems(documents[0][0]):
-        pages = [page for document in rendered for page in document.pages]
-        try:
-            pdf = first.copy(pages).write_pdf(pdf_variant=VARIANT, pdf_tags=True)
-        except FatalURLFetchingError as error:
-            raise LayoutError(
-                Problem("", f"a template asks for something that is not packaged: {error}", "ship the file")
-            ) from None
-    assert isinstance(pdf, bytes)
-    return pdf, len(pages)
+    return Packaged(allowed_protocols={"file", "data"}, allow_redirects=False, fail_on_errors=True)
+
+
+def _anchors(page: Any) -> Iterator[Anchor]:
+    """Yield the fields of a page of WeasyPrint's: elements whose id is ``field:NAME:NUMBER``."""
+    for name, (left, top, right, bottom) in page.anchors.items():
+        if name.startswith("field:"):
+            yield Anchor(name.split(":")[1], left, top, right, bottom)
 
 
 def pango_version() -> str:

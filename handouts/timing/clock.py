@@ -100,9 +100,7 @@ def past_problems(course: Course, treatment: Treatment) -> list[Problem]:
         return [Problem("start", message, "give the day of infusion 1, or leave start out")]
     soonest = earliest(course, treatment)
     if soonest and start < soonest:
-        message = (
-            f"{named(start)} is too early for infusion {done + 1}, {(start - last).days} days after the last one"
-        )
+        message = f"{named(start)} is too early for infusion {done + 1}, {(start - last).days} days after the last one"
         return [Problem("start", message, f"start on {soonest.isoformat()} or later")]
     return []
 

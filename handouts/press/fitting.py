@@ -1,0 +1,65 @@
+"""A value into the box of its field: on one line, on the field's further lines, or a little smaller."""
+
+from __future__ import annotations
+
+from handouts.press.form import Field
+from handouts.press.shaping import Faces, Run
+
+FLOOR = 11 / 0.75
+"""The smallest size of a value: 11 pt, in CSS px. What is set smaller than this is never made smaller still."""
+STEP = 0.5 / 0.75
+"""By how much a value that is too wide is made smaller at a time: half a point."""
+ROUNDING = 0.05
+"""What rounding may cost, in CSS px."""
+
+Placed = tuple[float, float, float, Run]
+"""Size, distance from the field's left, height over its first baseline, and the run."""
+
+
+def set_lines(field: Field, text: str, faces: Faces) -> tuple[Placed, ...] | None:
+    """Return ``text`` set into ``field``, or None when it does not fit at the smallest size.
+
+    Raises LookupError with the character that no font has.
+    """
+    size = field.size
+    while True:
+        lines = broken(text, field.weight, size, field.width, faces)
+        if lines is not None and len(lines) <= field.lines:
+            return tuple(placed for at, line in enumerate(lines) for placed in _placed(field, size, at, line))
+        size -= STEP
+        if size < FLOOR - 1e-6:
+            return None
+
+
+def broken(text: str, weight: str, size: float, width: float, faces: Faces) -> list[tuple[Run, ...]] | None:
+    """Return the lines of ``text``, broken at spaces; None when a word is wider than the box."""
+    whole = faces.shape(text, weight)
+    if advance(whole, size) <= width + ROUNDING:
+        return [whole]
+    lines: list[tuple[Run, ...]] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if advance(faces.shape(longer, weight), size) <= width + ROUNDING:
+            line = longer
+            continue
+        if not line or advance(faces.shape(word, weight), size) > width + ROUNDING:
+            return None
+        lines.append(faces.shape(line, weight))
+        line = word
+    return [*lines, faces.shape(line, weight)]
+
+
+def advance(runs: tuple[Run, ...], size: float) -> float:
+    """Return how wide ``runs`` are at ``size``."""
+    return sum(run.advance for run in runs) * size / 1000
+
+
+def _placed(field: Field, size: float, line: int, runs: tuple[Run, ...]) -> list[Placed]:
+    room = field.width - advance(runs, size)
+    x = {"left": 0.0, "center": room / 2, "right": room}[field.align]
+    placed = []
+    for run in runs:
+        placed.append((size, x, -line * field.leading, run))
+        x += run.advance * size / 1000
+    return placed

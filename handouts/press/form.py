@@ -1,0 +1,85 @@
+"""Form and Field: a typeset packet with empty fields, and how it lies on disk.
+
+A form is the bytes of a PDF up to its fields: everything static, laid out first. A patient's file is these bytes, the
+small field objects, and one cross-reference stream. Nothing of it needs a PDF parser.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+
+from handouts.errors import InputError, Problem
+
+MAGIC = b"handouts form 1\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A place for one value: one form XObject (ISO 32000-1, 8.10), which may be drawn on many pages."""
+
+    name: str
+    weight: str
+    """``Regular`` or ``Bold``."""
+    size: float
+    """CSS px, as everything here."""
+    width: float
+    align: str
+    """``left``, ``center`` or ``right``."""
+    leading: float
+    """The distance from one line to the next."""
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A typeset packet with empty fields."""
+
+    id: str
+    """SHA-256 of everything that went in, 64 hexadecimal digits."""
+    locale: str
+    documents: tuple[str, ...]
+    pages: int
+    fields: tuple[Field, ...]
+    fonts: dict[str, int]
+    """The object number of the embedded field font of each face."""
+    glyphs: dict[str, dict[int, str]]
+    """The glyphs of each of these fonts, and the character each stands for."""
+    objects: int
+    """How many objects are static; the fields' objects follow, one each, in their order."""
+    root: int
+    """The number of the document catalogue."""
+    info: int
+    """The number of the information dictionary."""
+    table: bytes
+    """The cross-reference entries of the static objects: whole deflate blocks, to be continued."""
+    checksum: int
+    """The Adler-32 of these entries before compression."""
+    body: bytes
+    """The static part of the PDF."""
+
+    def dump(self) -> bytes:
+        """Return the form as the bytes of a file."""
+        head = {key: value for key, value in asdict(self).items() if key not in ("table", "body")}
+        packed = json.dumps(head, sort_keys=True, ensure_ascii=False).encode()
+        sizes = struct.pack(">III", len(packed), len(self.table), len(self.body))
+        return MAGIC + sizes + packed + self.table + self.body
+
+
+def load(data: bytes) -> Form:
+    """Return the form in ``data``; raises InputError when it is not one, or not whole."""
+    start = len(MAGIC) + 12
+    if not data.startswith(MAGIC) or len(data) < start:
+        raise InputError(Problem("form", "this is not a form of this version", "build the edition again"))
+    head_size, table_size, body_size = struct.unpack(">III", data[len(MAGIC) : start])
+    if len(data) != start + head_size + table_size + body_size:
+        raise InputError(Problem("form", "the file is not whole", "build the edition again"))
+    head = json.loads(data[start : start + head_size])
+    head["fields"] = tuple(Field(**field) for field in head["fields"])
+    head["glyphs"] = {
+        name: {int(glyph): text for glyph, text in texts.items()} for name, texts in head["glyphs"].items()
+    }
+    head["documents"] = tuple(head["documents"])
+    table = data[start + head_size : start + head_size + table_size]
+    return Form(**head, table=table, body=data[start + head_size + table_size :])

@@ -1,0 +1,166 @@
+"""Text into glyphs: bidirectional runs, a font for each run, HarfBuzz shaping.
+
+Only for values that are stamped; everything else was typeset before. Units are font units (1000 or more to the em, see
+``Face.upem``) until a size is known.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import uharfbuzz as hb
+from bidi import algorithm as bidi
+
+WEIGHTS = ("Regular", "Bold")
+PRIMARY = "NotoSans"
+"""The family that is tried first; the others follow in order of name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A glyph to draw: its number in the font, how far to move on, and where to draw it, in thousandths of an em."""
+
+    number: int
+    advance: float
+    width: float
+    """The font's own advance, from which kerning differs."""
+    x: float
+    y: float
+    text: str
+    """The characters it stands for; empty for the second glyph of a cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Glyphs of one font, in the order in which they are drawn."""
+
+    face: str
+    """``NotoSans-Bold``: a font file without its ending."""
+    glyphs: tuple[Glyph, ...]
+    text: str
+    """The characters of the run in reading order."""
+
+    @property
+    def advance(self) -> float:
+        return sum(glyph.advance for glyph in self.glyphs)
+
+
+class Face:
+    """One font file."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.stem
+        self.blob = hb.Blob.from_file_path(str(path))
+        self.face = hb.Face(self.blob)
+        self.font = hb.Font(self.face)
+        self.upem: int = self.face.upem
+        self.characters = frozenset(self.face.unicodes)
+
+
+class Faces:
+    """The fonts of one folder, opened when they are needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        found = {path.stem.rpartition("-")[0] for path in folder.glob("*-Regular.ttf")}
+        self.families = sorted(found, key=lambda family: (family != PRIMARY, family))
+        self._faces: dict[str, Face] = {}
+        self.shape = functools.lru_cache(maxsize=50_000)(self._shape)
+
+    def face(self, name: str) -> Face:
+        """Return the face called ``name``, such as NotoSans-Bold."""
+        if name not in self._faces:
+            self._faces[name] = Face(self.folder / f"{name}.ttf")
+        return self._faces[name]
+
+    def face_for(self, char: str, weight: str) -> str:
+        """Return the face that prints ``char``; raises LookupError where none does."""
+        for family in self.families:
+            name = f"{family}-{weight}"
+            if ord(char) in self.face(name).characters:
+                return name
+        raise LookupError(char)
+
+    def _shape(self, text: str, weight: str) -> tuple[Run, ...]:
+        """Return ``text`` as runs from left to right.
+
+        The paragraph's direction follows the text (UAX #9, P2 and P3), as a field is a paragraph of its own.
+        """
+        runs = []
+        for piece, rtl in _directions(text):
+            for name, part in self._by_face(piece, weight):
+                runs.append(self._run(part, name, rtl))
+        return tuple(runs)
+
+    def _by_face(self, text: str, weight: str) -> list[tuple[str, str]]:
+        """Return pieces of ``text`` with the face of each; marks and spaces stay with what precedes them."""
+        pieces: list[tuple[str, str]] = []
+        for char in text:
+            if pieces and (char.isspace() or ord(char) in self.face(pieces[-1][0]).characters):
+                pieces[-1] = (pieces[-1][0], pieces[-1][1] + char)
+            else:
+                pieces.append((self.face_for(char, weight), char))
+        return pieces
+
+    def _run(self, text: str, name: str, rtl: bool) -> Run:
+        face = self.face(name)
+        buffer = hb.Buffer()
+        buffer.add_str(text)
+        buffer.guess_segment_properties()
+        buffer.direction = "rtl" if rtl else "ltr"
+        hb.shape(face.font, buffer)
+        scale = 1000 / face.upem
+        clusters = sorted({info.cluster for info in buffer.glyph_infos})
+        ends = dict(itertools.pairwise([*clusters, len(text)]))
+        seen: set[int] = set()
+        glyphs = []
+        for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+            first = info.cluster not in seen
+            seen.add(info.cluster)
+            glyphs.append(
+                Glyph(
+                    info.codepoint,
+                    position.x_advance * scale,
+                    face.font.get_glyph_h_advance(info.codepoint) * scale,
+                    position.x_offset * scale,
+                    position.y_offset * scale,
+                    text[info.cluster : ends[info.cluster]] if first else "",
+                )
+            )
+        return Run(name, tuple(glyphs), text)
+
+
+def _directions(text: str) -> list[tuple[str, bool]]:
+    """Return ``text`` as pieces of one direction, from left to right on the page, and whether each runs backwards."""
+    if text.isascii():
+        return [(text, False)]
+    levels = _levels(text)
+    pieces = [
+        (level, "".join(char for char, _ in group))
+        for level, group in itertools.groupby(zip(text, levels, strict=True), key=lambda pair: pair[1])
+    ]
+    for level in range(max(levels, default=0), 0, -1):  # UAX #9, L2: reverse each run at this level or above
+        start = 0
+        while start < len(pieces):
+            end = start
+            while end < len(pieces) and pieces[end][0] >= level:
+                end += 1
+            pieces[start:end] = pieces[start:end][::-1]
+            start = max(end, start + 1)
+    return [(piece, bool(level % 2)) for level, piece in pieces]
+
+
+def _levels(text: str) -> list[int]:
+    """Return the embedding level of every character (UAX #9); odd levels run from right to left."""
+    storage = bidi.get_empty_storage()
+    storage["base_level"] = bidi.get_base_level(text)
+    storage["base_dir"] = "LR"[storage["base_level"]]
+    bidi.get_embedding_levels(text, storage)
+    bidi.explicit_embed_and_overrides(storage)
+    bidi.resolve_weak_types(storage)
+    bidi.resolve_neutral_types(storage, False)
+    bidi.resolve_implicit_levels(storage, False)
+    return [int(char["level"]) for char in storage["chars"]]

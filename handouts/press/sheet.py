@@ -1,0 +1,31 @@
+"""What a document is written from: everything except the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handouts.content.clinic import Clinic
+from handouts.content.drug import Drug
+from handouts.content.language import Language
+from handouts.values import Outline
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything a document is written from, except the patient."""
+
+    drug: Drug
+    """Without its unverified facts."""
+    clinic: Clinic
+    outline: Outline
+    language: Language
+    paper: str
+    """``letter`` or ``a4``."""
+    size: str
+    """``standard`` (12 pt) or ``large`` (18 pt, re-flowed)."""
+    form: str
+    """The short id that stands at the foot of every page."""
+    interpreter: bool = False
+    """An interpreter takes part: consent has a block to sign."""
+    full: bool = False
+    """The values may take more lines than their fields: one patient is set in full."""

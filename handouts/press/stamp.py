@@ -1,0 +1,186 @@
+"""Form + values -> one patient's PDF. No layout, no WeasyPrint, no Pango, no Jinja, no PDF parser."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from handouts.errors import LayoutError, Problem
+from handouts.press.embedding import OBJECTS, font_objects, stream
+from handouts.press.fitting import set_lines
+from handouts.press.fonts import describe
+from handouts.press.form import Field, Form
+from handouts.press.layout import ENTRY
+from handouts.press.shaping import Faces, Glyph, Run
+
+
+class DoesNotFit(Exception):
+    """Values that are too wide for their fields at the smallest size: this packet must be set in full."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """A value in its field. ``own``: the finished content, where the form's own fonts have every glyph."""
+
+    runs: tuple[tuple[float, float, float, Run], ...]
+    """Size, and where the run begins: from the left of the field, and below its first baseline."""
+    own: bytes | None
+
+
+class Stamp:
+    """A form that is ready for patients."""
+
+    def __init__(self, form: Form, faces: Faces) -> None:
+        self.form = form
+        self.faces = faces
+        self._fonts = {name: f"A{at}" for at, name in enumerate(form.fonts)}
+        resources = "".join(f"/{self._fonts[name]} {number} 0 R" for name, number in form.fonts.items())
+        self._resources = f"/Resources<</Font<<{resources}>>>>"
+        self._head = [f"/Type/XObject/Subtype/Form{_extent(field)}" for field in form.fields]
+        self._tail = f"/Type/XRef/W[1 4 2]/Root {form.root} 0 R/Info {form.info} 0 R/Filter/FlateDecode"
+        self._drawing = functools.lru_cache(maxsize=20_000)(self._draw)
+
+    def pdf(self, values: Mapping[str, str]) -> bytes:
+        """Return the patient's PDF.
+
+        Same form and values, same bytes. Raises DoesNotFit, LayoutError (a character that no font has), or KeyError (a
+        field without a value).
+        """
+        drawings: list[_Drawing] = []
+        unfit = []
+        for index, field in enumerate(self.form.fields):
+            drawing = self._drawing(index, values[field.name])
+            if drawing is None:
+                unfit.append(field.name)
+            else:
+                drawings.append(drawing)
+        if unfit:
+            raise DoesNotFit(sorted(set(unfit)))
+        extra = self._extra(drawings)
+        fonts, resources = self._fonts, self._resources
+        first = self.form.objects + len(self.form.fields) + 1
+        if extra:
+            fonts = fonts | {f"+{name}": f"X{at}" for at, name in enumerate(extra)}
+            more = "".join(f"/X{at} {first + OBJECTS * at} 0 R" for at in range(len(extra)))
+            resources = resources.replace(">>>>", more + ">>>>")
+        objects = [
+            stream(
+                content(drawing.runs, fonts, self.form.glyphs, extra) if drawing.own is None else drawing.own,
+                head + resources,
+            )
+            for drawing, head in zip(drawings, self._head, strict=True)
+        ]
+        for at, (name, texts) in enumerate(extra.items()):
+            objects += font_objects(self.faces.face(name), texts, first + OBJECTS * at)
+        return self._file(objects)
+
+    def _draw(self, index: int, value: str) -> _Drawing | None:
+        """Return ``value`` in the field ``index``; None when it does not fit."""
+        field = self.form.fields[index]
+        try:
+            runs = set_lines(field, value, self.faces)
+        except LookupError as error:
+            found = describe(str(error.args[0]))
+            raise LayoutError(Problem(field.name, f"no font in this installation has {found}")) from None
+        if runs is None:
+            return None
+        glyphs = self.form.glyphs
+        own = all(glyph.number in glyphs.get(run.face, ()) for *_, run in runs for glyph in run.glyphs)
+        return _Drawing(runs, content(runs, self._fonts, glyphs, {}) if own else None)
+
+    def _extra(self, drawings: list[_Drawing]) -> dict[str, dict[int, str]]:
+        """Return, by face, the glyphs of the runs that the form's own fonts cannot draw, with the text of each."""
+        extra: dict[str, dict[int, str]] = {}
+        for drawing in drawings:
+            if drawing.own is None:
+                for *_, run in drawing.runs:
+                    own = self.form.glyphs.get(run.face, {})
+                    if any(glyph.number not in own for glyph in run.glyphs):
+                        texts = extra.setdefault(run.face, {})
+                        for glyph in run.glyphs:
+                            texts.setdefault(glyph.number, glyph.text)
+        return dict(sorted(extra.items()))
+
+    def _file(self, objects: list[bytes]) -> bytes:
+        """Return the static part, ``objects``, and a cross-reference stream (ISO 32000-1, 7.5.8)."""
+        form = self.form
+        offset, number = len(form.body), form.objects
+        parts, entries = [form.body], []
+        for body in objects:
+            number += 1
+            entries.append(ENTRY.pack(1, offset, 0))
+            part = b"%d 0 obj\n%b\nendobj\n" % (number, body)
+            parts.append(part)
+            offset += len(part)
+        number += 1
+        entries.append(ENTRY.pack(1, offset, 0))
+        own = b"".join(entries)
+        # The static entries were compressed once, up to a whole block; the deflate stream goes on from there.
+        compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
+        table = b"x\x9c" + form.table + compressor.compress(own) + compressor.flush()
+        table += _adler32(form.checksum, own)
+        digest = hashlib.md5(b"".join(parts[1:]), usedforsecurity=False).hexdigest()
+        tail = f"{self._tail}/Size {number + 1}/ID[<{form.id[:32]}><{digest}>]"
+        parts.append(b"%d 0 obj\n%b\nendobj\nstartxref\n%d\n%%%%EOF\n" % (number, stream(table, tail), offset))
+        return b"".join(parts)
+
+
+def content(
+    runs: tuple[tuple[float, float, float, Run], ...],
+    fonts: Mapping[str, str],
+    own: Mapping[str, Mapping[int, str]],
+    extra: Mapping[str, Mapping[int, str]],
+) -> bytes:
+    """Return the drawing of ``runs``; the colour is that of the page around the field."""
+    parts = []
+    for size, x, y, run in runs:
+        texts = own.get(run.face, {})
+        font = fonts.get(run.face, "")
+        if any(glyph.number not in texts for glyph in run.glyphs):
+            texts, font = extra[run.face], fonts[f"+{run.face}"]
+        drawn = f"BT /{font} {size:g} Tf {_glyphs(run.glyphs, size, x, y)} ET"
+        if "".join(texts[glyph.number] for glyph in run.glyphs) != run.text:
+            actual = ("\ufeff" + run.text).encode("utf-16-be").hex()
+            drawn = f"/Span <</ActualText <{actual}>>> BDC {drawn} EMC"
+        parts.append(drawn)
+    return " ".join(parts).encode()
+
+
+def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
+    """Return the operators that show ``glyphs`` from (x, y) on, each where HarfBuzz put it."""
+    parts: list[str] = []
+    shown: list[str] = []
+    pen, at = x, None
+    for glyph in glyphs:
+        place = (pen + glyph.x * size / 1000, y + glyph.y * size / 1000)
+        if at is None or abs(place[0] - at[0]) > 1e-4 or abs(place[1] - at[1]) > 1e-4:
+            if at is not None and abs(place[1] - at[1]) <= 1e-4:
+                shown.append(f"{(at[0] - place[0]) * 1000 / size:.3f}".rstrip("0").rstrip("."))
+            else:
+                if shown:
+                    parts.append(f"[{''.join(shown)}] TJ")
+                    shown = []
+                parts.append(f"1 0 0 1 {place[0]:.4f} {place[1]:.4f} Tm")
+        shown.append(f"<{glyph.number:04x}>")
+        at = (place[0] + glyph.width * size / 1000, place[1])
+        pen += glyph.advance * size / 1000
+    if shown:
+        parts.append(f"[{''.join(shown)}] TJ")
+    return " ".join(parts)
+
+
+def _extent(field: Field) -> str:
+    """Return the bounding box of a field's drawing; it clips, so it leaves room for every script's marks."""
+    down = field.size + field.leading * (field.lines - 1)
+    return f"/BBox[{-field.size:g} {-down:g} {field.width + field.size:g} {2 * field.size:g}]"
+
+
+def _adler32(before: int, data: bytes) -> bytes:
+    return zlib.adler32(data, before).to_bytes(4, "big")

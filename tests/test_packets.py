@@ -1,0 +1,489 @@
+"""The finished product: every sample of ``handouts demo``, read back from paper, and packets for difficult names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pytest
+from paper import (
+    FOOT,
+    collisions,
+    feet,
+    glyphs,
+    heights,
+    letters,
+    outside,
+    runs_of_pages,
+    size_of,
+    sizes,
+    spaced,
+    strings,
+    structure,
+    texts,
+    whole_text,
+    widowed_headings,
+)
+from running import DOB, MRN, NAME, PATIENT, START, made, refused, run_outside
+from verapdf import FailedRule
+
+from handouts.checks.catalogs import template
+from handouts.commands.demo import PATIENT as DEMO_PATIENT
+from handouts.commands.demo import START as DEMO_START
+from handouts.commands.demo import Sample, samples
+from handouts.content.clinic import sample_clinic
+from handouts.content.drug import Drug, printable, words
+from handouts.content.formulary import open_formulary
+from handouts.content.language import Language, locale_tags, read_language
+from handouts.model import Treatment
+from handouts.packet import documents_of
+from handouts.resources import drug_folder, folder
+from handouts.schedule import plan
+
+Print = Callable[..., Path]
+
+FORMULARY = open_formulary(drug_folder())
+LANGUAGES = {tag: read_language(tag, folder("locales")) for tag in locale_tags(folder("locales"))}
+SAMPLES = {sample.file: sample for sample in samples(FORMULARY.ids(), list(LANGUAGES))}
+PAPERS = {"letter": (612.0, 792.0), "a4": (595.28, 841.89)}
+UNPRINTABLE = 5 * 72 / 25.4
+"""Most office printers leave 5 mm at the edges white."""
+
+SPACED_NAME = (NAME + " Wilhelmina" * 20)[:120].strip()
+LONG_NAMES = {
+    "words": SPACED_NAME,
+    "one-word": NAME + " " + "W" * (120 - len(NAME) - 1),
+    "hyphens": NAME + " " + "Wilhelmina-" * 9,
+}
+CODE_NAMES = (
+    f"{NAME} <b>Bold</b> & Co",
+    f"{NAME} {{{{ 7 * 7 }}}} {{% raw %}} {{# gone #}}",
+    f"{NAME} 100% %(drug)s %s {{0}}",
+    f"{NAME} &lt;i&gt; &amp; \"quoted\" 'single' \\n",
+)
+OTHER_SCRIPTS = {
+    "vietnamese": "Bệnh Nhân Mẫu Nguyễn Thị Ường",
+    "greek": "Δείγμα Ασθενής Ώΐ",
+    "cyrillic": "Образец Пациент Ёжик Їй",
+}
+CHINESE = "样本"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What ``handouts demo`` makes, by file name."""
+    out = tmp_path_factory.mktemp("demo")
+    finished = made("demo", "--out", out)
+
+    assert {path.name for path in out.iterdir()} == set(SAMPLES)
+    assert [line.split("\t")[0] for line in finished.text.splitlines()] == ["file", *SAMPLES]
+    return {path.name: path for path in out.iterdir()}
+
+
+@pytest.fixture(scope="session")
+def failed(
+    demo: dict[str, Path], verapdf: Callable[..., dict[Path, list[FailedRule]]]
+) -> dict[str, list[FailedRule]]:
+    """The PDF/UA-1 rules that each sample breaks."""
+    return {path.name: rules for path, rules in verapdf(demo.values()).items()}
+
+
+@pytest.fixture(scope="session")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Print:
+    """A function that makes a packet by its options; the same options are made once."""
+    known: dict[tuple[str, ...], Path] = {}
+    out = tmp_path_factory.mktemp("packets")
+
+    def made_once(drug: str, *options: str, name: str = NAME) -> Path:
+        key = (drug, *options, name)
+        if key not in known:
+            path = out / f"{len(known)}.pdf"
+            made("make", drug, *PATIENT, "--name", name, "--start", START, *options, "-o", path)
+            known[key] = path
+        return known[key]
+
+    return made_once
+
+
+def drug_of(sample: Sample) -> Drug:
+    return printable(FORMULARY.drug(sample.drug))
+
+
+def translated(language: Language, text: str, context: str | None = None) -> str:
+    """Return ``text`` as the catalog has it; a text without a translation fails."""
+    catalog = language.translations
+    found = catalog.pgettext(context, text) if context else catalog.gettext(text)
+    assert not language.untranslated(), f"{text!r} is not translated in {language.tag}"
+    return found
+
+
+def page_numbers(language: Language, pages: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Return n and m of "page n of m" at the foot of each page."""
+    page, of = translated(language, "page"), translated(language, "of", "page n of m")
+    found = [re.findall(rf"{page} (\d+) {of} (\d+)", text) for text in pages]
+    assert all(len(numbers) == 1 for numbers in found), found
+    return [(int(number), int(total)) for ((number, total),) in found]
+
+
+def lengths(sample: Sample, path: Path) -> dict[str, int]:
+    """Return how many pages each document of a sample has."""
+    documents = documents_of(sample.packet, drug_of(sample), folder("templates"))
+    counted = runs_of_pages(page_numbers(LANGUAGES[sample.locale], feet(path)))
+    return dict(zip(documents, counted, strict=True))
+
+
+each_sample = pytest.mark.parametrize("file", SAMPLES)
+
+
+def test_the_demo_shows_every_drug_in_every_language_and_every_kind_of_paper() -> None:
+    assert len(SAMPLES) >= 14
+    assert {(sample.drug, sample.locale) for sample in SAMPLES.values()} == {
+        (drug, tag) for drug in FORMULARY.ids() for tag in LANGUAGES
+    }
+    assert {sample.size for sample in SAMPLES.values()} == {"standard", "large"}
+    assert {sample.paper for sample in SAMPLES.values()} == {"letter", "a4"}
+    assert {sample.packet for sample in SAMPLES.values()} == {"intake", "handout", "consent"}
+    assert DEMO_PATIENT["name"] == NAME
+
+
+# What a machine reads
+
+
+@each_sample
+def test_passes_pdf_ua(failed: dict[str, list[FailedRule]], file: str) -> None:
+    assert failed[file] == []
+
+
+@each_sample
+def test_is_a_sound_pdf(demo: dict[str, Path], file: str) -> None:
+    checked = subprocess.run(["qpdf", "--check", str(demo[file])], capture_output=True, text=True, check=False)
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@each_sample
+def test_says_its_language_and_its_title(demo: dict[str, Path], file: str) -> None:
+    sample = SAMPLES[file]
+    with pikepdf.open(demo[file]) as pdf:
+        assert str(pdf.Root.Lang) == LANGUAGES[sample.locale].bcp47
+        assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+        assert drug_of(sample).names.generic in str(pdf.docinfo["/Title"])
+        with pdf.open_metadata() as xmp:
+            assert xmp["dc:title"] == str(pdf.docinfo["/Title"])
+
+
+@each_sample
+def test_the_patient_is_nowhere_but_on_the_page(demo: dict[str, Path], file: str) -> None:
+    language = LANGUAGES[SAMPLES[file].locale]
+    dob = dt.date.fromisoformat(DEMO_PATIENT["dob"])
+    private = [NAME, DEMO_PATIENT["mrn"], DEMO_PATIENT["dob"], language.long(dob), DEMO_PATIENT["prescriber"]]
+    hidden = strings(demo[file])
+
+    assert any("dc:title" in text for text in hidden), "the metadata was not read"
+    assert [text for text in hidden for word in private if word in text] == []
+    with pikepdf.open(demo[file]) as pdf:
+        assert set(pdf.docinfo.keys()) <= {"/Title", "/Producer", "/Lang"}, "a date, an author or more"
+
+
+@each_sample
+def test_all_type_is_noto_sans_and_embedded(demo: dict[str, Path], file: str) -> None:
+    listed = subprocess.run(["pdffonts", str(demo[file])], capture_output=True, text=True, check=True)
+    fonts = [line.split() for line in listed.stdout.splitlines()[2:]]
+
+    assert fonts
+    for name, *_, embedded, subset, to_unicode, _number, _generation in fonts:
+        assert re.fullmatch(r"[A-Z]{6}\+Noto-?Sans(-Regular|-Bold)?", name)
+        assert (embedded, subset, to_unicode) == ("yes", "yes", "yes")
+
+
+# What stands on every page
+
+
+@each_sample
+def test_every_foot_says_who_and_which(demo: dict[str, Path], file: str) -> None:
+    language = LANGUAGES[SAMPLES[file].locale]
+    dob = language.long(dt.date.fromisoformat(DEMO_PATIENT["dob"]))
+    draft = translated(language, "DRAFT: no one has approved this text yet")
+    form = re.compile(rf"{translated(language, 'form')} ([0-9a-f]{{10}})\b")
+
+    for text in feet(demo[file]):
+        assert DEMO_PATIENT["name"] in text
+        assert dob in text
+        assert DEMO_PATIENT["mrn"] in text
+        assert draft in text
+        assert translated(language, "SAMPLE") in text
+        assert re.search(rf"\b{language.bcp47}\b", text)
+    assert len({match.group(1) for text in feet(demo[file]) for match in form.finditer(text)}) == 1
+    assert all(form.search(text) for text in feet(demo[file]))
+
+
+@each_sample
+def test_every_document_numbers_its_own_pages(demo: dict[str, Path], file: str) -> None:
+    counted = lengths(SAMPLES[file], demo[file])
+
+    assert sum(counted.values()) == len(sizes(demo[file]))
+    assert counted.get("schedule", 1) == 1, "the schedule is one page for the fridge"
+    assert counted.get("card", 1) == 1
+
+
+@each_sample
+def test_the_paper_is_what_was_asked_for(demo: dict[str, Path], file: str) -> None:
+    for size in sizes(demo[file]):
+        assert size == pytest.approx(PAPERS[SAMPLES[file].paper], abs=0.1)
+
+
+@each_sample
+def test_nothing_is_clipped_or_printed_over_something_else(demo: dict[str, Path], file: str) -> None:
+    assert outside(demo[file], UNPRINTABLE) == []
+    assert collisions(demo[file]) == []
+
+
+@each_sample
+def test_nothing_is_printed_too_small(demo: dict[str, Path], file: str) -> None:
+    floor = 12 if SAMPLES[file].size == "large" else 9
+
+    assert {glyph.size for page in glyphs(demo[file]) for glyph in page if glyph.size < floor - 0.01} == set()
+
+
+@each_sample
+def test_body_text_has_its_size(demo: dict[str, Path], file: str) -> None:
+    sample = SAMPLES[file]
+    drug, language = drug_of(sample), LANGUAGES[sample.locale]
+    body = 18 if sample.size == "large" else 12
+    counted = Counter(round(glyph.size, 1) for page in glyphs(demo[file]) for glyph in page)
+    told = [effect.words for effect in drug.serious]
+    if sample.packet != "consent":
+        told += [sign.words for sign in (*drug.emergency, *drug.call)] + [rest.words for rest in drug.rest]
+
+    assert counted.most_common(1)[0][0] == body
+    for text in told:
+        assert size_of(demo[file], translated(language, text)) >= body - 0.01, text
+
+
+# How the pages are made up
+
+
+@each_sample
+def test_the_emergency_block_is_whole(demo: dict[str, Path], file: str) -> None:
+    sample = SAMPLES[file]
+    language = LANGUAGES[sample.locale]
+    number = sample_clinic().phones.emergency
+    heading = letters(translated(language, "Call %(number)s now").replace("%(number)s", number))
+    signs = [translated(language, sign.words) for sign in drug_of(sample).emergency]
+    if "handout" not in lengths(sample, demo[file]):
+        pytest.skip("a packet without a handout")
+
+    whole = [text for text in map(letters, texts(demo[file])) if heading in text]
+
+    assert len(whole) == 1
+    assert [sign for sign in signs if letters(sign) not in whole[0]] == []
+
+
+@each_sample
+def test_the_first_page_of_a_handout_is_complete(demo: dict[str, Path], file: str) -> None:
+    sample = SAMPLES[file]
+    if sample.packet == "consent" or sample.size == "large":
+        pytest.skip("only a handout in standard size fits its essentials on a page")
+    language, phones = LANGUAGES[sample.locale], sample_clinic().phones
+    first = texts(demo[file])[0]
+    drug = drug_of(sample)
+    visit = plan(drug, Treatment(dt.date.fromisoformat(DEMO_START), days=drug.fewest_days)).infusions[0]
+
+    assert f"{language.weekday(visit.date)} {language.long(visit.date)}" in first
+    for text in (phones.desk, phones.after_hours, phones.emergency, drug.names.generic, *drug.names.brands):
+        assert text in first
+    biggest = {round(glyph.size, 1) for page in glyphs(demo[file])[:1] for glyph in page}
+    assert size_of(demo[file], language.weekday(visit.date) + language.long(visit.date)) == max(biggest)
+
+
+@each_sample
+def test_no_row_and_no_item_is_split_and_no_heading_ends_a_page(demo: dict[str, Path], file: str) -> None:
+    elements = structure(demo[file])
+    rows = [element for element in elements if element.kind == "TR"]
+
+    assert rows or SAMPLES[file].packet == "consent"
+    assert [row for row in rows if len(set(row.pages)) > 1] == []
+    assert [item for item in elements if item.kind == "LI" and len(set(item.pages)) > 1] == []
+    assert widowed_headings(demo[file]) == []
+
+
+@each_sample
+def test_no_page_is_all_but_empty(demo: dict[str, Path], file: str) -> None:
+    """Three lines on a page of their own are a mistake in the make-up."""
+    four_lines = 4 * (25 if SAMPLES[file].size == "large" else 17)
+
+    assert [number for number, used in enumerate(heights(demo[file]), start=1) if used < four_lines] == []
+
+
+def test_large_print_is_reflowed_over_more_pages(demo: dict[str, Path]) -> None:
+    compared = []
+    for file, sample in SAMPLES.items():
+        if sample.size == "large":
+            standard = Sample(sample.drug, sample.locale)
+            usual, large = lengths(standard, demo[standard.file]), lengths(sample, demo[file])
+            compared += [(usual[document], large[document]) for document in large]
+
+    assert compared
+    assert all(usual < large for usual, large in compared)
+
+
+@pytest.mark.parametrize("file", [file for file, sample in SAMPLES.items() if sample.locale != "en"])
+def test_no_english_in_silence(demo: dict[str, Path], file: str) -> None:
+    language = LANGUAGES[SAMPLES[file].locale]
+    printed = whole_text(demo[file])
+    english, own = set(), []
+    for message in template(folder("templates"), FORMULARY):
+        for text in message.id if isinstance(message.id, tuple) else (message.id,):
+            english |= {spaced(part) for part in re.split(r"%\(\w+\)s", text) if len(spaced(part)) > 12}
+            own.append(spaced(language.translations.gettext(text)))
+    same_in_both = {part for part in english if any(part in text for text in own)}
+
+    assert len(english) > 300
+    assert len(same_in_both) < 10
+    assert sorted(part for part in english - same_in_both if part in printed) == []
+
+
+@pytest.mark.parametrize("file", [file for file, sample in SAMPLES.items() if sample.packet == "intake"])
+def test_an_intake_packet_says_what_the_drug_file_says(demo: dict[str, Path], file: str) -> None:
+    language, printed = LANGUAGES[SAMPLES[file].locale], letters(whole_text(demo[file]))
+    parts = (
+        "common",
+        "serious",
+        "call",
+        "emergency",
+        "use.words",
+        "benefit",
+        "contraindications",
+        "pregnancy",
+        "rest",
+    )
+    told = [text for key, text in words(drug_of(SAMPLES[file])) if key.startswith(parts)]
+
+    assert len(told) > 20
+    assert [text for text in told if letters(translated(language, text)) not in printed] == []
+
+
+# The same again
+
+
+ORDER = (*PATIENT, "--start", START, "--packet", "intake", "--prescriber", "Sample Prescriber")
+
+
+def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:
+    drug = FORMULARY.ids()[0]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    made("make", drug, *ORDER, "-o", tmp_path / "1.pdf")
+    made("make", drug, *ORDER, "-o", tmp_path / "2.pdf")
+    for number, world in enumerate(
+        (
+            {"TZ": "Pacific/Kiritimati", "LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"},
+            {"TZ": "America/Adak", "LC_ALL": "C", "PYTHONHASHSEED": "11", "SOURCE_DATE_EPOCH": "1"},
+        ),
+        start=3,
+    ):
+        done = run_outside("make", drug, *ORDER, "-o", tmp_path / f"{number}.pdf", env=world, cwd=elsewhere)
+        assert done.code == 0, done.err
+
+    assert len({path.read_bytes() for path in tmp_path.glob("*.pdf")}) == 1
+
+
+def test_another_patient_has_the_same_form(tmp_path: Path, printed: Print) -> None:
+    other = tmp_path / "other.pdf"
+    made(
+        "make",
+        "ocrelizumab",
+        "--name",
+        "Another Sample",
+        "--dob",
+        "1975-05-06",
+        "--mrn",
+        "77",
+        "--start",
+        START,
+        "--packet",
+        "consent",
+        "-o",
+        other,
+    )
+    forms = {
+        re.search(r"form ([0-9a-f]{10})", feet(path)[0])
+        for path in (other, printed("ocrelizumab", "--packet", "consent"))
+    }
+
+    assert len({form.group(1) for form in forms if form}) == 1
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    "options", [("--packet", "intake"), ("--packet", "handout", "--size", "large")], ids=["standard", "large"]
+)
+@pytest.mark.parametrize("name", LONG_NAMES.values(), ids=LONG_NAMES)
+def test_a_long_name_is_whole_on_every_page(printed: Print, name: str, options: tuple[str, ...]) -> None:
+    path = printed("alemtuzumab", *options, name=name)
+
+    assert outside(path, UNPRINTABLE) == []
+    assert collisions(path) == []
+    for page, text in zip(glyphs(path), feet(path), strict=True):
+        foot = "".join(glyph.text for glyph in page if glyph.top < FOOT)
+        assert "".join(name.split()) in foot
+        assert "January 2, 1980" in text
+        assert MRN in text
+        assert re.search(r"page \d+ of \d+", text)
+
+
+@pytest.mark.parametrize("name", CODE_NAMES)
+def test_a_name_is_never_read_as_code(printed: Print, name: str) -> None:
+    path = printed("ocrelizumab", "--packet", "consent", name=name)
+
+    for text in feet(path):
+        assert spaced(name) in text
+    assert f"Name {name}" in texts(path)[0]
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@pytest.mark.parametrize("name", OTHER_SCRIPTS.values(), ids=OTHER_SCRIPTS)
+def test_a_name_in_another_script_is_printed(printed: Print, name: str, locale: str) -> None:
+    path = printed("ocrelizumab", "--packet", "consent", "--locale", locale, name=name)
+
+    assert [text for text in feet(path) if name not in text] == []
+
+
+def test_a_name_that_no_font_has_is_refused_by_name(tmp_path: Path) -> None:
+    said = refused(
+        5,
+        "make",
+        "ocrelizumab",
+        "--name",
+        f"{NAME} {CHINESE}",
+        "--dob",
+        DOB,
+        "--mrn",
+        MRN,
+        "--start",
+        START,
+        "-o",
+        tmp_path / "packet.pdf",
+    )
+
+    for char in CHINESE:
+        assert f"U+{ord(char):04X}" in said
+        assert char in said
+    assert "name" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_patient_with_an_interpreter_gets_the_interpreter_s_block(printed: Print) -> None:
+    title = "I am a qualified interpreter."
+    with_one = printed("ocrelizumab", "--packet", "consent", "--interpreter", "Sample Interpreter 42")
+
+    assert title in whole_text(with_one)
+    assert "Sample Interpreter 42" in whole_text(with_one)
+    assert title not in whole_text(printed("ocrelizumab", "--packet", "consent"))
