@@ -20,7 +20,7 @@ TITLES = {
     Kind.SCAN: "Scan",
     Kind.REVIEW: "Clinic visit",
     Kind.VACCINATION: "Vaccine: last day",
-    Kind.END: "Last planned test",
+    Kind.END: "End of follow-up",
 }
 """What an event is called in English."""
 

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from handouts import __version__
 from handouts.content.clinic import Clinic
-from handouts.content.drug import Drug, Id, Strict, printable
-from handouts.content.formulary import Formulary
+from handouts.content.drug import Drug, printable
 from handouts.content.language import Language, read_language
-from handouts.content.reading import read_toml
-from handouts.errors import InputError, LayoutError, Problem
+from handouts.errors import LanguageError, LayoutError, Problem
+from handouts.library import Library
 from handouts.model import Order
-from handouts.press.edition import Shelf
 from handouts.press.fonts import Coverage, describe
-from handouts.press.form import Form
+from handouts.press.form import Form, Origin
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.schedule import plan
-from handouts.values import Outline, outline, values
+from handouts.values import outline, values
 
 if TYPE_CHECKING:
     from handouts.press.typeset import Typeset
@@ -36,14 +30,12 @@ CHARACTERS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 
 """What a form's own fonts carry: Latin letters of Europe and the Americas. Other names bring their own subset."""
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
-    """What packets are made from: the formulary and the folders of templates, catalogs and fonts."""
+class Forms(Protocol):
+    """Where forms are kept: the user's shelf, or an edition."""
 
-    formulary: Formulary
-    templates: Path
-    locales: Path
-    fonts: Path
+    def get(self, key: str) -> Form | None: ...
+
+    def put(self, form: Form) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +48,8 @@ class Packet:
     locale: str
     form: str
     """The id of the form: the same for every patient whose packet says the same."""
-
-
-class Item(Strict):
-    document: Id
-    when: Id | None = None
-    """A part of the drug file; the document is in the packet when the drug has it."""
-
-
-class PacketFile(Strict):
-    """What ``packets/*.toml`` says."""
-
-    documents: tuple[Item, ...]
-
-
-def packet_names(templates: Path) -> list[str]:
-    """Return the packets that can be asked for."""
-    return sorted(path.stem for path in (templates / "packets").glob("*.toml"))
-
-
-def documents_of(name: str, drug: Drug, templates: Path) -> tuple[str, ...]:
-    """Return the documents of the packet ``name`` for ``drug``, in order."""
-    path = templates / "packets" / f"{name}.toml"
-    if name not in packet_names(templates):
-        raise InputError(
-            Problem("packet", f"no packet is called {name!r}", "known packets: " + ", ".join(packet_names(templates)))
-        )
-    items = read_toml(path, PacketFile).documents
-    if wrong := [item.when for item in items if item.when and item.when not in Drug.model_fields]:
-        raise InputError(
-            Problem(f"{path}:documents", f"a drug file has no part called {wrong[0]!r}", "see drugs schema")
-        )
-    if not (documents := tuple(item.document for item in items if not item.when or getattr(drug, item.when))):
-        raise InputError(
-            Problem("packet", f"{drug.names.generic} has nothing for the packet {name!r}", "ask for another packet")
-        )
-    return documents
+    stamped: bool
+    """False: a value did not fit its field, and the packet was set in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +59,39 @@ class Prepared:
     sheet: Sheet
     documents: tuple[str, ...]
     values: dict[str, str]
+    origin: Origin
     key: str
     """The id of the form: SHA-256 of everything that goes into it, 64 hexadecimal digits."""
 
 
-def prepare(order: Order, clinic: Clinic, library: Library) -> Prepared:
-    """Return what ``order`` prints. Raises InputError or Refused, with every problem found."""
+def prepare(order: Order, clinic: Clinic, library: Library, ground: str | None = None) -> Prepared:
+    """Return what ``order`` prints. Raises InputError or Refused, with every problem found.
+
+    ``ground`` is the library's, where it is known already.
+    """
     drug = printable(library.formulary.drug(order.drug))
     language = read_language(order.locale or clinic.locale, library.locales)
-    documents = documents_of(order.packet or "intake", drug, library.templates)
+    packet = order.packet or "intake"
+    documents = library.documents(packet, drug)
     dated = plan(drug, order.treatment, closed=clinic.is_closed)
     shape = outline(drug, dated)
     paper, size, interpreter = order.paper or clinic.paper, order.size, bool(order.interpreter)
-    options = [*documents, paper, size, str(interpreter)]
-    key = form_key(drug, clinic, language, shape, library, options)
+    source = _source(ground or library.ground(), drug, clinic, language, documents, paper, size, interpreter)
+    key = _digest(source, json.dumps(asdict(shape), default=str, sort_keys=True))
+    origin = Origin(drug.id, language.bcp47, packet, paper, size, interpreter, source)
     sheet = Sheet(drug, clinic, shape, language, paper, size, key[:SHOWN], interpreter)
-    return Prepared(sheet, documents, values(order, drug, dated, language), key)
+    return Prepared(sheet, documents, values(order, drug, dated, language), origin, key)
 
 
-def make(order: Order, clinic: Clinic, library: Library, shelf: Shelf | None = None) -> Packet:
+def source_of(origin: Origin, clinic: Clinic, library: Library) -> str:
+    """Return what ``origin.source`` would be today: where it differs, the form is superseded."""
+    drug = printable(library.formulary.drug(origin.drug))
+    language = read_language(origin.locale, library.locales)
+    documents = library.documents(origin.packet, drug)
+    return _source(library.ground(), drug, clinic, language, documents, origin.paper, origin.size, origin.interpreter)
+
+
+def make(order: Order, clinic: Clinic, library: Library, shelf: Forms | None = None) -> Packet:
     """Return the packet for ``order``: stamped into its form, or set in full where a value does not fit its field.
 
     A form that is not on the ``shelf`` is typeset and put there. Raises InputError (the order or a file), Refused (the
@@ -127,45 +99,67 @@ def make(order: Order, clinic: Clinic, library: Library, shelf: Shelf | None = N
     template that is broken), each with every problem found.
     """
     prepared = prepare(order, clinic, library)
-    language = prepared.sheet.language
     refuse_missing_glyphs(prepared.values, Coverage(library.fonts))
     form = shelf.get(prepared.key) if shelf else None
+    if clinic.unapproved == "refuse" and (form is None or not form.approved):
+        problem = f"form {prepared.key[:SHOWN]} is not approved, and the clinic prints no drafts"
+        raise LanguageError(Problem("edition", problem, "approve it: handouts edition approve"))
     if form is None:
         form = typeset_form(prepared, library)
         if shelf:
             shelf.put(form)
+    if missing := prepared.sheet.language.untranslated():
+        where = f"locales/{prepared.sheet.language.tag}"
+        raise LanguageError(*(Problem(where, f"not translated: {text!r}", "translate it") for text in missing))
+    return stamped(prepared, form, library)
+
+
+def stamped(prepared: Prepared, form: Form, library: Library) -> Packet:
+    """Return the packet of ``prepared`` from its form, or set in full where a value does not fit."""
+    faces = Faces(library.fonts)
+    fits = True
     try:
-        pdf = Stamp(form, Faces(library.fonts)).pdf(prepared.values)
-        pages = form.pages
-    except DoesNotFit:
-        whole = set_in_full(prepared, library)
-        pdf, pages = whole.pdf, len(whole.anchors)
-    return Packet(pdf, pages, prepared.documents, language.bcp47, prepared.key[:SHOWN])
+        pdf = Stamp(form, faces).pdf(prepared.values)
+    except DoesNotFit as error:
+        if library.templates is None:
+            problem, hint = "is too long for its field", "make this packet where forms are typeset, without --edition"
+            raise LayoutError(*(Problem(name, problem, hint) for name in error.fields)) from None
+        fits, form = False, set_in_full(prepared, library)
+        pdf = Stamp(form, faces).pdf({})
+    return Packet(pdf, form.pages, prepared.documents, prepared.origin.locale, prepared.key[:SHOWN], fits)
 
 
 def typeset_form(prepared: Prepared, library: Library) -> Form:
     """Return the form of ``prepared``, typeset once for every patient whose packet says the same."""
-    from handouts.press.build import build
     from handouts.press.pages import PLACEHOLDER
 
-    typeset = set_pages(prepared.sheet, prepared.documents, dict.fromkeys(prepared.values, PLACEHOLDER), library)
+    return _form(prepared, prepared.sheet, dict.fromkeys(prepared.values, PLACEHOLDER), library)
+
+
+def set_in_full(prepared: Prepared, library: Library) -> Form:
+    """Return one patient's packet with the values in place, which may take more lines; no field is left in it."""
+    return _form(prepared, replace(prepared.sheet, full=True), prepared.values, library)
+
+
+def _form(prepared: Prepared, sheet: Sheet, fields: dict[str, str], library: Library) -> Form:
+    from handouts.press.build import build
+
     return build(
-        typeset,
+        set_pages(sheet, prepared.documents, fields, library),
         Faces(library.fonts),
         form=prepared.key,
-        locale=prepared.sheet.language.bcp47,
+        origin=prepared.origin,
         documents=prepared.documents,
-        characters=CHARACTERS,
+        characters="" if sheet.full else CHARACTERS,
+        fields=not sheet.full,
+        approved=sheet.approval is not None,
     )
 
 
-def set_in_full(prepared: Prepared, library: Library) -> Typeset:
-    """Return one patient's packet typeset with the values in place, which may take more lines than their fields."""
-    return set_pages(replace(prepared.sheet, full=True), prepared.documents, prepared.values, library)
-
-
 def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
-    """Return ``documents`` typeset with ``fields`` in place."""
+    """Return ``documents`` typeset with ``fields`` in place. Raises LayoutError where only an edition is at hand."""
+    if library.templates is None:
+        raise LayoutError(Problem("edition", "has no form for this order", "build an edition that has it"))
     from handouts.press.pages import Pages
     from handouts.press.typeset import typeset
 
@@ -185,28 +179,23 @@ def refuse_missing_glyphs(fields: dict[str, str], coverage: Coverage) -> None:
         raise LayoutError(*problems)
 
 
-def form_key(
-    drug: Drug, clinic: Clinic, language: Language, shape: Outline, library: Library, options: Iterable[str]
+def _source(
+    ground: str,
+    drug: Drug,
+    clinic: Clinic,
+    language: Language,
+    documents: tuple[str, ...],
+    paper: str,
+    size: str,
+    interpreter: bool,
 ) -> str:
-    """Return the id of a form: the SHA-256 of everything that goes into it.
+    catalog = hashlib.sha256(language.catalog).hexdigest()
+    content = (drug.model_dump_json(), clinic.model_dump_json(), language.file.model_dump_json(), catalog)
+    return _digest(ground, *content, *documents, paper, size, str(interpreter))
 
-    Drug facts, clinic profile, catalog, templates, fonts, options, the outline of the plan and the versions of the
-    typesetter. No patient, no date.
-    """
+
+def _digest(*parts: str) -> str:
     digest = hashlib.sha256()
-    for part in (
-        __version__,
-        version("weasyprint"),
-        drug.model_dump_json(),
-        clinic.model_dump_json(),
-        language.file.model_dump_json(),
-        json.dumps(asdict(shape), default=str, sort_keys=True),
-        *options,
-    ):
+    for part in parts:
         digest.update(part.encode() + b"\0")
-    digest.update(language.catalog)
-    for folder in (library.templates, library.fonts):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +21,10 @@ PROGRAM = Path(__file__).resolve().parent.parent / "cli.py"
 NAME, DOB, MRN, START = "Sample Patient", "1980-01-02", "000123", "2026-12-07"
 """The only patient there is, and a Monday."""
 PATIENT = ("--name", NAME, "--dob", DOB, "--mrn", MRN)
+
+CACHE = tempfile.mkdtemp(prefix="handouts-cache-")
+"""The cache of the tests: never the user's own, so that no form of another version is taken from there."""
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 
 
 class Finished(NamedTuple):
@@ -33,7 +40,7 @@ class Finished(NamedTuple):
 def run(*arguments: object, stdin: str | bytes = "", env: Mapping[str, str] | None = None) -> Finished:
     """Run ``handouts`` in this process, away from a terminal; an exception it does not expect is the test's."""
     argv = ["handouts", *map(str, arguments)]
-    world = {"HANDOUTS_CLINIC": None, **(env or {})}
+    world = {"HANDOUTS_CLINIC": None, "XDG_CACHE_HOME": CACHE, **(env or {})}
     with CliRunner().isolation(input=stdin, env=world) as (out, err, _), mock.patch.object(sys, "argv", argv):
         code = _exit_code()
         sys.stdout.flush()
@@ -75,9 +82,10 @@ def run_outside(
     *arguments: object, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: bytes = b""
 ) -> Finished:
     """Run ``handouts`` in a process of its own, with ``env`` on top of this one's environment."""
+    world = {key: value for key, value in os.environ.items() if key not in ("FONTCONFIG_FILE", "HANDOUTS_CLINIC")}
     done = subprocess.run(
         [sys.executable, str(PROGRAM), *map(str, arguments)],
-        env={key: value for key, value in {**os.environ, **(env or {})}.items() if key != "FONTCONFIG_FILE"},
+        env={**world, "XDG_CACHE_HOME": CACHE, **(env or {})},
         cwd=cwd,
         input=stdin,
         capture_output=True,

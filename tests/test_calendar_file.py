@@ -21,7 +21,7 @@ PLAN = Plan(
         Visit(Kind.REVIEW, dt.date(2026, 12, 15), "Review", series="review"),
         Visit(Kind.INFUSION, dt.date(2026, 12, 31), "Second dose", number=2, step=1, closed=True),
         Visit(Kind.SCAN, dt.date(2028, 2, 29), "Brain scan for MS", series="scan"),
-        Visit(Kind.END, dt.date(2028, 2, 29), "Last planned test"),
+        Visit(Kind.END, dt.date(2028, 2, 29), "End of follow-up"),
     ),
 )
 
@@ -51,7 +51,7 @@ def test_titles_are_plain() -> None:
         "Clinic visit",
         "Infusion center visit",
         "Scan",
-        "Last planned test",
+        "End of follow-up",
     ]
 
 

@@ -64,9 +64,7 @@ def dist_info() -> str:
 def checkout(folder: str) -> set[str]:
     """Return the files of a folder of this checkout, as paths from its top; what git ignores is left out."""
     paths = (path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file())
-    return {
-        path.as_posix() for path in paths if "__pycache__" not in path.parts and path.suffix not in {".pyc", ".mo"}
-    }
+    return {path.as_posix() for path in paths if "__pycache__" not in path.parts and path.suffix not in {".pyc", ".mo"}}
 
 
 @pytest.mark.parametrize("folder", DATA)

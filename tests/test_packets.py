@@ -30,6 +30,7 @@ from paper import (
     widowed_headings,
 )
 from running import DOB, MRN, NAME, PATIENT, START, made, refused, run_outside
+from shipped import FORMULARY, LANGUAGES, TEMPLATES, documents_of, drug_of
 from verapdf import FailedRule
 
 from handouts.checks.catalogs import template
@@ -37,18 +38,15 @@ from handouts.commands.demo import PATIENT as DEMO_PATIENT
 from handouts.commands.demo import START as DEMO_START
 from handouts.commands.demo import Sample, samples
 from handouts.content.clinic import sample_clinic
-from handouts.content.drug import Drug, printable, words
-from handouts.content.formulary import open_formulary
-from handouts.content.language import Language, locale_tags, read_language
+from handouts.content.drug import words
+from handouts.content.language import Language
 from handouts.model import Treatment
-from handouts.packet import documents_of
-from handouts.resources import drug_folder, folder
 from handouts.schedule import plan
 
 Print = Callable[..., Path]
 
-FORMULARY = open_formulary(drug_folder())
-LANGUAGES = {tag: read_language(tag, folder("locales")) for tag in locale_tags(folder("locales"))}
+MESSAGES = template(TEMPLATES, FORMULARY)
+DRAFT = next(str(message.id) for message in MESSAGES if str(message.id).startswith("DRAFT"))
 SAMPLES = {sample.file: sample for sample in samples(FORMULARY.ids(), list(LANGUAGES))}
 PAPERS = {"letter": (612.0, 792.0), "a4": (595.28, 841.89)}
 UNPRINTABLE = 5 * 72 / 25.4
@@ -86,9 +84,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def failed(
-    demo: dict[str, Path], verapdf: Callable[..., dict[Path, list[FailedRule]]]
-) -> dict[str, list[FailedRule]]:
+def failed(demo: dict[str, Path], verapdf: Callable[..., dict[Path, list[FailedRule]]]) -> dict[str, list[FailedRule]]:
     """The PDF/UA-1 rules that each sample breaks."""
     return {path.name: rules for path, rules in verapdf(demo.values()).items()}
 
@@ -110,13 +106,10 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Print:
     return made_once
 
 
-def drug_of(sample: Sample) -> Drug:
-    return printable(FORMULARY.drug(sample.drug))
-
-
 def translated(language: Language, text: str, context: str | None = None) -> str:
     """Return ``text`` as the catalog has it; a text without a translation fails."""
     catalog = language.translations
+    language.untranslated()
     found = catalog.pgettext(context, text) if context else catalog.gettext(text)
     assert not language.untranslated(), f"{text!r} is not translated in {language.tag}"
     return found
@@ -132,7 +125,7 @@ def page_numbers(language: Language, pages: tuple[str, ...]) -> list[tuple[int, 
 
 def lengths(sample: Sample, path: Path) -> dict[str, int]:
     """Return how many pages each document of a sample has."""
-    documents = documents_of(sample.packet, drug_of(sample), folder("templates"))
+    documents = documents_of(sample.packet, drug_of(sample.drug))
     counted = runs_of_pages(page_numbers(LANGUAGES[sample.locale], feet(path)))
     return dict(zip(documents, counted, strict=True))
 
@@ -172,7 +165,7 @@ def test_says_its_language_and_its_title(demo: dict[str, Path], file: str) -> No
     with pikepdf.open(demo[file]) as pdf:
         assert str(pdf.Root.Lang) == LANGUAGES[sample.locale].bcp47
         assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
-        assert drug_of(sample).names.generic in str(pdf.docinfo["/Title"])
+        assert drug_of(sample.drug).names.generic in str(pdf.docinfo["/Title"])
         with pdf.open_metadata() as xmp:
             assert xmp["dc:title"] == str(pdf.docinfo["/Title"])
 
@@ -181,7 +174,8 @@ def test_says_its_language_and_its_title(demo: dict[str, Path], file: str) -> No
 def test_the_patient_is_nowhere_but_on_the_page(demo: dict[str, Path], file: str) -> None:
     language = LANGUAGES[SAMPLES[file].locale]
     dob = dt.date.fromisoformat(DEMO_PATIENT["dob"])
-    private = [NAME, DEMO_PATIENT["mrn"], DEMO_PATIENT["dob"], language.long(dob), DEMO_PATIENT["prescriber"]]
+    private = [NAME, DEMO_PATIENT["mrn"], DEMO_PATIENT["dob"], DEMO_PATIENT["prescriber"]]
+    private += [language.long(dob), language.medium(dob)]
     hidden = strings(demo[file])
 
     assert any("dc:title" in text for text in hidden), "the metadata was not read"
@@ -207,13 +201,13 @@ def test_all_type_is_noto_sans_and_embedded(demo: dict[str, Path], file: str) ->
 @each_sample
 def test_every_foot_says_who_and_which(demo: dict[str, Path], file: str) -> None:
     language = LANGUAGES[SAMPLES[file].locale]
-    dob = language.long(dt.date.fromisoformat(DEMO_PATIENT["dob"]))
-    draft = translated(language, "DRAFT: no one has approved this text yet")
+    dob = dt.date.fromisoformat(DEMO_PATIENT["dob"])
+    draft = translated(language, DRAFT)
     form = re.compile(rf"{translated(language, 'form')} ([0-9a-f]{{10}})\b")
 
     for text in feet(demo[file]):
         assert DEMO_PATIENT["name"] in text
-        assert dob in text
+        assert language.medium(dob) in text or language.long(dob) in text
         assert DEMO_PATIENT["mrn"] in text
         assert draft in text
         assert translated(language, "SAMPLE") in text
@@ -253,7 +247,7 @@ def test_nothing_is_printed_too_small(demo: dict[str, Path], file: str) -> None:
 @each_sample
 def test_body_text_has_its_size(demo: dict[str, Path], file: str) -> None:
     sample = SAMPLES[file]
-    drug, language = drug_of(sample), LANGUAGES[sample.locale]
+    drug, language = drug_of(sample.drug), LANGUAGES[sample.locale]
     body = 18 if sample.size == "large" else 12
     counted = Counter(round(glyph.size, 1) for page in glyphs(demo[file]) for glyph in page)
     told = [effect.words for effect in drug.serious]
@@ -274,7 +268,7 @@ def test_the_emergency_block_is_whole(demo: dict[str, Path], file: str) -> None:
     language = LANGUAGES[sample.locale]
     number = sample_clinic().phones.emergency
     heading = letters(translated(language, "Call %(number)s now").replace("%(number)s", number))
-    signs = [translated(language, sign.words) for sign in drug_of(sample).emergency]
+    signs = [translated(language, sign.words) for sign in drug_of(sample.drug).emergency]
     if "handout" not in lengths(sample, demo[file]):
         pytest.skip("a packet without a handout")
 
@@ -291,7 +285,7 @@ def test_the_first_page_of_a_handout_is_complete(demo: dict[str, Path], file: st
         pytest.skip("only a handout in standard size fits its essentials on a page")
     language, phones = LANGUAGES[sample.locale], sample_clinic().phones
     first = texts(demo[file])[0]
-    drug = drug_of(sample)
+    drug = drug_of(sample.drug)
     visit = plan(drug, Treatment(dt.date.fromisoformat(DEMO_START), days=drug.fewest_days)).infusions[0]
 
     assert f"{language.weekday(visit.date)} {language.long(visit.date)}" in first
@@ -337,7 +331,7 @@ def test_no_english_in_silence(demo: dict[str, Path], file: str) -> None:
     language = LANGUAGES[SAMPLES[file].locale]
     printed = whole_text(demo[file])
     english, own = set(), []
-    for message in template(folder("templates"), FORMULARY):
+    for message in MESSAGES:
         for text in message.id if isinstance(message.id, tuple) else (message.id,):
             english |= {spaced(part) for part in re.split(r"%\(\w+\)s", text) if len(spaced(part)) > 12}
             own.append(spaced(language.translations.gettext(text)))
@@ -362,7 +356,7 @@ def test_an_intake_packet_says_what_the_drug_file_says(demo: dict[str, Path], fi
         "pregnancy",
         "rest",
     )
-    told = [text for key, text in words(drug_of(SAMPLES[file])) if key.startswith(parts)]
+    told = [text for key, text in words(drug_of(SAMPLES[file].drug)) if key.startswith(parts)]
 
     assert len(told) > 20
     assert [text for text in told if letters(translated(language, text)) not in printed] == []
@@ -375,21 +369,21 @@ ORDER = (*PATIENT, "--start", START, "--packet", "intake", "--prescriber", "Samp
 
 
 def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:
-    drug = FORMULARY.ids()[0]
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    made("make", drug, *ORDER, "-o", tmp_path / "1.pdf")
-    made("make", drug, *ORDER, "-o", tmp_path / "2.pdf")
-    for number, world in enumerate(
-        (
-            {"TZ": "Pacific/Kiritimati", "LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"},
-            {"TZ": "America/Adak", "LC_ALL": "C", "PYTHONHASHSEED": "11", "SOURCE_DATE_EPOCH": "1"},
-        ),
-        start=3,
-    ):
-        done = run_outside("make", drug, *ORDER, "-o", tmp_path / f"{number}.pdf", env=world, cwd=elsewhere)
+    drug, cache = FORMULARY.ids()[0], tmp_path / "cache"
+    worlds = (
+        {"TZ": "Pacific/Kiritimati", "LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"},
+        {"TZ": "America/Adak", "LC_ALL": "C", "PYTHONHASHSEED": "11", "SOURCE_DATE_EPOCH": "1"},
+    )
+    made("make", drug, *ORDER, "-o", tmp_path / "set.pdf", env={"XDG_CACHE_HOME": str(cache)})
+    made("make", drug, *ORDER, "-o", tmp_path / "again.pdf", env={"XDG_CACHE_HOME": str(cache)})
+    for number, world in enumerate(worlds):
+        elsewhere = tmp_path / f"elsewhere-{number}"
+        elsewhere.mkdir()
+        out, own_cache = tmp_path / f"{number}.pdf", str(elsewhere / "cache")
+        done = run_outside("make", drug, *ORDER, "-o", out, env={**world, "XDG_CACHE_HOME": own_cache}, cwd=elsewhere)
         assert done.code == 0, done.err
 
+    assert len(list(tmp_path.glob("*.pdf"))) == 4
     assert len({path.read_bytes() for path in tmp_path.glob("*.pdf")}) == 1
 
 
@@ -434,7 +428,7 @@ def test_a_long_name_is_whole_on_every_page(printed: Print, name: str, options: 
     for page, text in zip(glyphs(path), feet(path), strict=True):
         foot = "".join(glyph.text for glyph in page if glyph.top < FOOT)
         assert "".join(name.split()) in foot
-        assert "January 2, 1980" in text
+        assert re.search(r"January 2, 1980|Jan 2, 1980", text)
         assert MRN in text
         assert re.search(r"page \d+ of \d+", text)
 

@@ -362,9 +362,7 @@ def test_names_and_record_numbers_are_never_repeated(text: str, key: str, char: 
         assert text not in str(found) + found.hint
 
 
-@given(
-    st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), st.none() | st.integers() | planes() | st.floats())
-)
+@given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), st.none() | st.integers() | planes() | st.floats()))
 def test_any_mapping_is_an_order_or_problems(data: dict[str, object]) -> None:
     try:
         order = read_order(data, TODAY, everything)

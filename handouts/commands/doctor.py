@@ -11,6 +11,7 @@ import click
 from handouts import __version__
 from handouts.commands.settings import Settings, settings_of, settings_options
 from handouts.errors import HandoutError, LayoutError, Problem
+from handouts.resources import folder
 
 PARTS = ("weasyprint", "jinja2", "babel", "reportlab", "pikepdf", "pydantic")
 
@@ -45,7 +46,7 @@ def findings(settings: Settings) -> Iterator[tuple[bool, str]]:
         from handouts.checks.catalogs import template, untranslated
         from handouts.content.language import locale_tags, read_language
 
-        source = template(library.templates, library.formulary)
+        source = template(folder("templates"), library.formulary)
         for tag in locale_tags(library.locales):
             missing = untranslated(read_language(tag, library.locales), source)
             yield (

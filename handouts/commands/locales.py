@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from handouts.commands.settings import settings_of, settings_options, show_json, show_table
 from handouts.errors import LanguageError, Problem
+from handouts.resources import folder
 
 
 @click.group()
@@ -30,10 +29,10 @@ def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularie
     from handouts.content.language import locale_tags, read_language
 
     library = settings_of(ctx, clinic_file, formularies).library()
-    source = template(library.templates, library.formulary)
+    source = template(folder("templates"), library.formulary)
     rows = []
-    for tag in locale_tags(library.locales):
-        language = read_language(tag, library.locales)
+    for tag in locale_tags(folder("locales")):
+        language = read_language(tag, folder("locales"))
         missing = len(untranslated(language, source))
         rows.append((language.bcp47, language.file.english_name, len(source) - missing, missing))
     if as_json:
@@ -54,13 +53,13 @@ def update(ctx: click.Context, tag: str | None, clinic_file: str | None, formula
     from handouts.output import write
 
     library = settings_of(ctx, clinic_file, formularies).library()
-    source = template(library.templates, library.formulary)
-    known = locale_tags(library.locales)
+    source = template(folder("templates"), library.formulary)
+    known = locale_tags(folder("locales"))
     if tag and tag not in known:
         raise LanguageError(Problem("locale", f"there is no locale {tag!r}", "available: " + ", ".join(known)))
     for name in [tag] if tag else known:
-        path = Path(library.locales, name, "LC_MESSAGES", "handouts.po")
-        if not path.is_file() and read_language(name, library.locales).file.source:
+        path = folder("locales") / name / "LC_MESSAGES" / "handouts.po"
+        if not path.is_file() and read_language(name, folder("locales")).file.source:
             continue
         before = path.read_bytes() if path.is_file() else None
         write(str(path), updated(before, name, source))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from handouts.commands.settings import (
+    Settings,
     ask,
     settings_of,
     settings_options,
@@ -17,6 +19,9 @@ from handouts.commands.settings import (
     treatment_options,
 )
 from handouts.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from handouts.press.edition import Edition
 
 NEEDED = {
     "name": "the patient's name",
@@ -41,6 +46,13 @@ NEEDED = {
 @click.option("--interpreter", metavar="TEXT", help="Name or number; adds a block to the consent.")
 @treatment_options
 @click.option("--patient", "patient_file", metavar="FILE", help="JSON with the same keys; - for standard input.")
+@click.option(
+    "--edition",
+    "edition_file",
+    envvar="HANDOUTS_EDITION",
+    metavar="FILE",
+    help="Print from this edition and nothing else.",
+)
 @settings_options
 @click.pass_context
 def make(
@@ -49,6 +61,7 @@ def make(
     drug: str,
     output: str,
     patient_file: str | None,
+    edition_file: str | None,
     clinic_file: str | None,
     formularies: tuple[str, ...],
     **given: str | None,
@@ -64,7 +77,8 @@ def make(
     if patient_file:
         data = _merged(_read_patient(patient_file), data)
     data = _merged(data, {"drug": drug})
-    library = settings.library()
+    edition = _open(edition_file, settings) if edition_file else None
+    library = edition.library if edition else settings.library()
     needed = NEEDED | treatment_needed(library.formulary.drug(drug), data)
     data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
 
@@ -73,12 +87,24 @@ def make(
     from handouts.packet import make as make_packet
 
     order = read_order(data, today(), lambda text: [])
-    packet = make_packet(order, settings.clinic(), library, settings.shelf())
+    clinic = edition.clinic if edition else settings.clinic()
+    packet = make_packet(order, clinic, library, edition or settings.shelf())
     write(output, packet.pdf)
     click.echo(
         f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form}",
         err=True,
     )
+
+
+def _open(file: str, settings: Settings) -> Edition:
+    """Return the edition ``file``; it brings its own clinic and formulary, so that none can be given beside it."""
+    from handouts import resources
+    from handouts.press.edition import Edition
+
+    if settings.clinic_file or settings.formularies:
+        problem = "brings its own clinic and drug files"
+        raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
+    return Edition(Path(file), resources.folder("fonts"))
 
 
 def _read_patient(file: str) -> dict[str, object]:

@@ -18,8 +18,8 @@ from handouts.errors import HandoutError, Problem
 if TYPE_CHECKING:
     from handouts.content.clinic import Clinic
     from handouts.content.drug import Drug
-    from handouts.packet import Library
-    from handouts.press.edition import Shelf
+    from handouts.library import Library
+    from handouts.press.shelf import Shelf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,18 +39,15 @@ class Settings:
         """Return the shipped drugs, templates, catalogs and fonts, with the drug files of ``--formulary`` on top."""
         from handouts import resources
         from handouts.content.formulary import open_formulary
-        from handouts.packet import Library
-    from handouts.press.edition import Shelf
+        from handouts.library import shipped
 
-        formulary = open_formulary(resources.drug_folder(), *(Path(folder) for folder in self.formularies))
-        return Library(formulary, *(resources.folder(name) for name in ("templates", "locales", "fonts")))
-
+        return shipped(open_formulary(resources.drug_folder(), *(Path(folder) for folder in self.formularies)))
 
     def shelf(self) -> Shelf:
         """Return the user's shelf of forms, in the cache folder of this machine."""
         from platformdirs import user_cache_path
 
-        from handouts.press.edition import Shelf
+        from handouts.press.shelf import Shelf
 
         return Shelf(user_cache_path("handouts", appauthor=False) / "forms")
 

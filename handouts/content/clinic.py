@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import functools
 import re
-import struct
-import zlib
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal, get_args
-from xml.etree import ElementTree
 
-import holidays as calendars
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    ConfigDict,
     Field,
     RootModel,
     ValidationError,
@@ -26,12 +20,11 @@ from pydantic import (
 )
 
 from handouts.content.drug import Name, Strict
+from handouts.content.logo import Logo, read_logo
 from handouts.content.reading import problems_of, read_toml
 from handouts.errors import InputError, LanguageError, Problem
 from handouts.resources import folder
 
-LOGO_BYTES = 1_000_000
-"""A logo is smaller than this."""
 CONTRAST = 7.0
 """The least contrast of the accent on white: WCAG 2.2, success criterion 1.4.6 (AAA)."""
 
@@ -88,20 +81,6 @@ class Phones(Strict):
     """911, 112, 999: never assumed."""
 
 
-class Logo(Strict):
-    """The picture itself; its path does not travel."""
-
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
-
-    data: Annotated[bytes, Field(repr=False)]
-    media_type: Literal["image/svg+xml", "image/png"]
-
-    @property
-    def uri(self) -> str:
-        """A ``data:`` address, so that pages ask for no file."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
-
-
 def _loaded(value: object, info: ValidationInfo) -> object:
     """Return the logo that a clinic file names; without a file (``context``), ``value`` is the logo already."""
     if not info.context or value is None:
@@ -129,6 +108,8 @@ class Clinic(Strict):
     country: str | None = None
     """Whose public holidays (ISO 3166-1), and of which ``state`` (ISO 3166-2, as the ``holidays`` library has it)."""
     state: str | None = None
+    unapproved: Literal["mark", "refuse"] = "mark"
+    """What becomes of a form that nobody has approved: its pages say DRAFT, or it is not printed."""
     holidays: bool = False
     """Closed on public holidays."""
     closed_weekdays: tuple[Weekday, ...] = ()
@@ -153,6 +134,8 @@ class Clinic(Strict):
     @field_validator("country")
     @classmethod
     def _country_is_known(cls, country: str | None) -> str | None:
+        import holidays as calendars
+
         if country is not None and country not in calendars.list_supported_countries(include_aliases=False):
             raise ValueError("no public holidays are known for it; write a code of two letters such as US")
         return country
@@ -162,6 +145,8 @@ class Clinic(Strict):
     def _state_is_known(cls, state: str | None, info: ValidationInfo) -> str | None:
         if state is None or "country" not in info.data:
             return state
+        import holidays as calendars
+
         country = info.data["country"]
         known = calendars.list_supported_countries(include_aliases=False)[country] if country else []
         if state not in known:
@@ -230,120 +215,9 @@ def _in_locale(lines: dict[str, Line], locale: str) -> list[str]:
 
 @functools.lru_cache(maxsize=256)
 def _public_holidays(country: str, state: str | None, year: int) -> frozenset[dt.date]:
+    import holidays as calendars
+
     return frozenset(calendars.country_holidays(country, subdiv=state, years=year))
-
-
-def read_logo(path: Path) -> Logo:
-    """Return the picture at ``path``; ValueError says why it cannot be printed."""
-    kind = path.suffix.lower()
-    if kind not in (".svg", ".png"):
-        raise ValueError("must be an SVG or PNG file")
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size < LOGO_BYTES else b""
-    except FileNotFoundError:
-        raise ValueError(f"there is no file {path.name} beside the clinic file") from None
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
-    if size >= LOGO_BYTES:
-        raise ValueError(f"has {size / 1e6:.2f} MB; a logo must be smaller than 1 MB")
-    if found := _png_faults(data) if kind == ".png" else _svg_faults(data):
-        raise ValueError("; ".join(dict.fromkeys(found)))
-    return Logo(data=data, media_type="image/png" if kind == ".png" else "image/svg+xml")
-
-
-def _png_faults(data: bytes) -> list[str]:
-    """Return what is wrong with the chunks of a PNG (ISO/IEC 15948, section 5): order, length and check sums."""
-    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return ["is not a PNG file inside; save it as PNG again"]
-    names: list[bytes] = []
-    at = 8
-    while at + 12 <= len(data) and names[-1:] != [b"IEND"]:
-        (length,) = struct.unpack(">I", data[at : at + 4])
-        body, check = data[at + 4 : at + 8 + length], data[at + 8 + length : at + 12 + length]
-        if len(check) < 4 or zlib.crc32(body) != int.from_bytes(check, "big"):
-            break
-        names.append(body[:4])
-        at += 12 + length
-    if names[:1] != [b"IHDR"] or b"IDAT" not in names or names[-1] != b"IEND":
-        return ["is a damaged PNG file; save it again"]
-    return []
-
-
-def _svg_faults(data: bytes) -> list[str]:
-    """Return what a printed picture must not have: scripts, and anything that is fetched from elsewhere."""
-    target = _SvgCheck()
-    parser = ElementTree.XMLParser(target=target)
-    try:
-        parser.feed(data)
-        parser.close()
-    except (ElementTree.ParseError, LookupError, ValueError) as error:
-        target.faults.append(f"is not an SVG file that can be read: {error}")
-    return target.faults
-
-
-_SVG = "{http://www.w3.org/2000/svg}"
-_PLAIN = ("{http://www.w3.org/1999/xlink}", "{http://www.w3.org/XML/1998/namespace}")
-_ACTIVE = {"script", "foreignobject", "iframe", "embed", "object", "audio", "video", "handler", "listener"}
-_ELSEWHERE = re.compile(r"(?:^|[\s;,'\"(])(?:https?:|file:|ftp:|javascript:|//)", re.IGNORECASE)
-_INSIDE = re.compile(r"#|data:image/(png|jpeg)[;,]", re.IGNORECASE)
-_URL = re.compile(r"url\(\s*['\"]?\s*", re.IGNORECASE)
-
-
-class _SvgCheck:
-    """Reads an SVG as it is parsed; metadata in other vocabularies is inert and may name addresses."""
-
-    def __init__(self) -> None:
-        self.faults: list[str] = []
-        self._open: list[str] = []
-
-    def doctype(self, name: str, public: str | None, system: str | None) -> None:
-        raise ValueError("it has a DOCTYPE; save it as plain SVG")
-
-    def pi(self, target: str, data: str | None) -> None:
-        self.faults.append(f"has an instruction <?{target}?>; save it as plain SVG")
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition("}")[2]
-        if not self._open and tag != f"{_SVG}svg":
-            self.faults.append("is not an SVG file inside; save it as plain SVG")
-        self._open.append(name.lower())
-        if name.lower() in _ACTIVE:
-            self.faults.append(f"contains <{name}>; a logo must be a plain drawing")
-        for key, value in attributes.items():
-            space, _, bare = key.rpartition("}")
-            if not space or space + "}" in _PLAIN:
-                self._attribute(bare.lower(), value)
-
-    def end(self, tag: str) -> None:
-        self._open.pop()
-
-    def data(self, text: str) -> None:
-        if "style" in self._open:
-            self._style(text)
-
-    def close(self) -> None:
-        """Nothing is built."""
-
-    def _attribute(self, name: str, value: str) -> None:
-        if name.startswith("on"):
-            self.faults.append(f"contains a script ({name}); a logo must be a plain drawing")
-        elif name in ("href", "src", "base"):
-            if not _INSIDE.match(value.strip()):
-                self._external(f"{name}=")
-        elif _ELSEWHERE.search(value):
-            self._external(f"{name}=")
-        else:
-            self._style(value)
-
-    def _style(self, text: str) -> None:
-        if "\\" in text or "@import" in text.lower():
-            self._external("CSS")
-        if any(not _INSIDE.match(text, found.end()) for found in _URL.finditer(text)):
-            self._external("url()")
-
-    def _external(self, what: str) -> None:
-        self.faults.append(f"refers to something outside itself ({what}); embed it or take it out")
 
 
 class _Table(RootModel[dict[str, object]]):

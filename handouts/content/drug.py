@@ -33,7 +33,8 @@ MinutesRange = Positive | tuple[Positive, Positive]
 class Strict(BaseModel):
     """A table of a file that people write: unknown keys are errors, values do not change afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when a file is read, not when the module is imported: only the outermost table needs a validator of its own.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Fact(Strict):
@@ -355,6 +356,8 @@ class Drug(Strict):
     approval: tuple[Approval, ...]
     benefit: Benefit
     alternatives: tuple[Alternative, ...] = ()
+    declining: tuple[Phrase, ...] = ()
+    """What may happen without it, said by the patient: "If I say no …"."""
     regimen: Regimen
     premedication: tuple[Premedication, ...] = ()
     tests: tuple[TestBefore, ...] = ()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from pathlib import Path
 
 from handouts.content.drug import Drug
-from handouts.content.reading import read_toml
+from handouts.content.reading import File, read_toml
 from handouts.errors import InputError, Problem
 
 
@@ -15,12 +14,12 @@ from handouts.errors import InputError, Problem
 class Formulary:
     """Drug files by id, from one or more folders; a later folder's file replaces an earlier one's."""
 
-    files: dict[str, Path]
+    files: dict[str, File]
 
     def ids(self) -> list[str]:
         return sorted(self.files)
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> File:
         """Return the file of the drug ``name``; raises InputError that names the nearest one."""
         wanted = name.strip().casefold()
         if wanted in self.files:
@@ -41,17 +40,17 @@ class Formulary:
         return read_drug(self.path(name))
 
 
-def open_formulary(*folders: Path) -> Formulary:
+def open_formulary(*folders: File) -> Formulary:
     """Return the formulary of ``folders``: one drug for each ``*.toml``, named like its file."""
-    files: dict[str, Path] = {}
+    files: dict[str, File] = {}
     for folder in folders:
         if not folder.is_dir():
             raise InputError(Problem(str(folder), "there is no such folder", "name a folder with drug files"))
-        files |= {path.stem.casefold(): path for path in sorted(folder.glob("*.toml"))}
+        files |= {path.stem.casefold(): path for path in folder.iterdir() if path.name.endswith(".toml")}
     return Formulary(files)
 
 
-def read_drug(path: Path) -> Drug:
+def read_drug(path: File) -> Drug:
     """Return the drug in ``path``; raises InputError with every problem of the file."""
     drug = read_toml(path, Drug)
     if drug.id != path.stem.casefold():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import gettext
 import io
-from pathlib import Path
 from typing import Annotated, Literal
 
 from babel import Locale
@@ -16,7 +15,7 @@ from babel.numbers import format_decimal
 from pydantic import Field
 
 from handouts.content.drug import Name, Strict
-from handouts.content.reading import read_toml
+from handouts.content.reading import File, read_toml
 from handouts.errors import LanguageError, Problem
 
 
@@ -135,12 +134,12 @@ def _compile(catalog: bytes, tag: str) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def locale_tags(folder: Path) -> list[str]:
+def locale_tags(folder: File) -> list[str]:
     """Return the tags of the locales in ``folder``."""
-    return sorted(path.parent.name for path in folder.glob("*/locale.toml"))
+    return sorted(path.name for path in folder.iterdir() if (path / "locale.toml").is_file())
 
 
-def read_language(tag: str, folder: Path) -> Language:
+def read_language(tag: str, folder: File) -> Language:
     """Return the language for ``tag`` (BCP 47, ``-`` or ``_``) from ``folder``.
 
     A more specific tag falls back to the same language without its region (RFC 4647 lookup: es-MX, es), never to

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from handouts.errors import InputError, Problem
 
+File = Path | zipfile.Path
+"""A file or folder on disk, or inside an edition."""
 Model = TypeVar("Model", bound=BaseModel)
 
 HINTS = {
@@ -31,7 +34,7 @@ HINTS = {
 }
 
 
-def read_toml(path: Path, model: type[Model]) -> Model:
+def read_toml(path: File, model: type[Model]) -> Model:
     """Return the file as ``model``.
 
     Raises InputError with every problem, each at ``file:key``, when the file is missing, is not TOML or does not

@@ -11,14 +11,14 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 import pikepdf
 
 from handouts.errors import LayoutError, Problem
 from handouts.press.embedding import OBJECTS, font_objects
-from handouts.press.form import Field, Form
+from handouts.press.form import Field, Form, Origin
 from handouts.press.layout import Layout, object_streams
 from handouts.press.pages import PLACEHOLDER
 from handouts.press.shaping import PRIMARY, WEIGHTS, Faces
@@ -50,24 +50,30 @@ def build(
     faces: Faces,
     *,
     form: str,
-    locale: str,
+    origin: Origin,
     documents: tuple[str, ...],
     characters: str,
+    fields: bool = True,
+    approved: bool = False,
 ) -> Form:
     """Return the form of a packet that was typeset with ``PLACEHOLDER`` in every field.
 
-    ``characters`` are those that the form's own field fonts carry, so that an
-    ordinary name needs no font of its own. Raises LayoutError when a field cannot be found on its page.
+    ``characters`` are those that the form's own field fonts carry, so that an ordinary name needs no font of its own.
+    Without ``fields`` the values are in place already. Raises LayoutError when a field cannot be found on its page.
     """
     pdf = _compact(typeset.pdf)
     numbers: dict[Field, int] = {}
     drawn = [
-        _clear(page, list(page_anchors), numbers, faces)
+        _clear(page, list(page_anchors) if fields else [], numbers, faces)
         for page, page_anchors in zip(pdf.pages, typeset.anchors, strict=True)
     ]
     names = [f"{PRIMARY}-{weight}" for weight in WEIGHTS if any(item.weight == weight for item in numbers)]
     glyphs = {name: _glyphs(faces, name, characters) for name in names}
 
+    for key, value in asdict(origin).items():
+        pdf.trailer["/Info"][f"/Handouts{key.capitalize()}"] = str(value)
+    pdf.trailer["/Info"]["/HandoutsForm"] = form
+    pdf.trailer["/Info"]["/HandoutsApproved"] = str(approved)
     count = len(pdf.objects)
     fonts = {name: count + 1 + OBJECTS * at for at, name in enumerate(names)}
     static = count + OBJECTS * len(fonts)
@@ -89,7 +95,8 @@ def build(
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
     return Form(
         id=form,
-        locale=locale,
+        origin=origin,
+        approved=approved,
         documents=documents,
         pages=len(pdf.pages),
         fields=tuple(numbers),

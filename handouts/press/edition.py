@@ -1,51 +1,146 @@
-"""The shelf: forms by their id, typeset once and kept. A form never holds a patient."""
+"""The edition: one file with approved forms and all that a desk needs to fill them in.
+
+A zip archive: ``edition.json`` (number, what the forms rest on, one entry for each form), ``clinic.json``, the drug
+files, packets and locales they were made from, and ``forms/<id>.form``. It never holds a patient.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
+import datetime as dt
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from handouts.errors import InputError
-from handouts.press.form import Form, load
+from handouts.content.clinic import Clinic
+from handouts.content.formulary import open_formulary
+from handouts.content.reading import File
+from handouts.errors import InputError, Problem
+from handouts.library import Library
+from handouts.model import Treatment
+from handouts.press.form import Form, Origin, load
+from handouts.press.sheet import Approval
 
-KEPT = 200
-"""How many forms the user's shelf keeps; the ones used longest ago go first."""
+FORMAT = 1
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in the archive: same forms, same bytes."""
 
 
-class Shelf:
-    """Forms in a folder, one file each, safe for several processes at once: a file is complete or not there."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A form of an edition."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    form: str
+    origin: Origin
+    pages: int
+    visits: int
+    """How many infusions it lists."""
+    begun: bool
+    """For someone who is in treatment already."""
+    treatment: Treatment
+    """What it was typeset for; other dates of the same shape share it."""
+    approval: Approval | None = None
+
+
+class Edition:
+    """An edition file that is open for reading."""
+
+    def __init__(self, path: Path, fonts: Path) -> None:
+        """Open the edition in ``path``; raises InputError when it is not one."""
+        try:
+            self._zip = zipfile.ZipFile(path)
+            head = json.loads(self._zip.read("edition.json"))
+            clinic = self._zip.read("clinic.json")
+        except FileNotFoundError:
+            raise InputError(Problem(str(path), "there is no such file", "check the path")) from None
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise InputError(Problem(str(path), f"is not an edition: {error}", "build it again")) from None
+        if head.get("format") != FORMAT:
+            raise InputError(Problem(str(path), "was made by another version", "build it again"))
+        self.number: int = head["number"]
+        self.entries = [_entry(entry) for entry in head["forms"]]
+        self.clinic = Clinic.model_validate_json(clinic)
+        root = zipfile.Path(self._zip)
+        formulary = open_formulary(root / "drugs")
+        self.library = Library(formulary, root / "packets", root / "locales", fonts, None, head["ground"])
 
     def get(self, key: str) -> Form | None:
-        """Return the form with this id; None when it is not here, or its file is damaged."""
-        path = self._path(key)
+        """Return the form with this id; None when the edition has none."""
         try:
-            data = path.read_bytes()
-            form = load(data)
-        except (OSError, InputError):
+            return load(self._zip.read(f"forms/{key}.form"))
+        except KeyError:
             return None
-        with contextlib.suppress(OSError):
-            os.utime(path)
-        return form if form.id == key else None
 
     def put(self, form: Form) -> None:
-        """Keep ``form``, and let go of what was used longest ago. A shelf that cannot be written keeps nothing."""
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, beside = tempfile.mkstemp(dir=self.folder, prefix=".form-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(form.dump())
-            Path(beside).replace(self._path(form.id))
-            self._prune()
+        """An edition is closed: nothing is added while packets are made."""
 
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.form"
 
-    def _prune(self) -> None:
-        forms = sorted(self.folder.glob("*.form"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in forms[KEPT:]:
-            path.unlink(missing_ok=True)
+def write_edition(
+    number: int,
+    clinic: Clinic,
+    library: Library,
+    forms: Sequence[tuple[Entry, Form]],
+) -> bytes:
+    """Return the bytes of an edition with ``forms`` and what they were made from."""
+    head = {
+        "format": FORMAT,
+        "number": number,
+        "ground": library.ground(),
+        "forms": [asdict(entry) for entry, _ in forms],
+    }
+    drugs, locales = _used(forms)
+    files: dict[str, bytes] = {
+        "edition.json": json.dumps(head, default=str, indent=1, sort_keys=True).encode(),
+        "clinic.json": clinic.model_dump_json().encode(),
+    }
+    files |= {f"drugs/{name}.toml": library.formulary.path(name).read_bytes() for name in drugs}
+    files |= {f"packets/{path.name}": path.read_bytes() for path in library.packets.iterdir()}
+    for tag in locales:
+        files |= _below(library.locales / tag, f"locales/{tag}")
+    files |= {f"forms/{form.id}.form": form.dump() for _, form in forms}
+    return _packed(files)
+
+
+def _used(forms: Iterable[tuple[Entry, Form]]) -> tuple[list[str], list[str]]:
+    origins = [entry.origin for entry, _ in forms]
+    drugs, tags = {origin.drug for origin in origins}, {origin.locale.replace("-", "_") for origin in origins}
+    return sorted(drugs), sorted(tags)
+
+
+def _below(folder: File, name: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for path in folder.iterdir():
+        if path.is_dir():
+            found |= _below(path, f"{name}/{path.name}")
+        else:
+            found[f"{name}/{path.name}"] = path.read_bytes()
+    return found
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, data in sorted(files.items()):
+            kind = zipfile.ZIP_STORED if name.endswith(".form") else zipfile.ZIP_DEFLATED
+            packed.writestr(zipfile.ZipInfo(name, EPOCH), data, kind)
+    return archive.getvalue()
+
+
+def _entry(data: dict[str, Any]) -> Entry:
+    approval, treatment = data["approval"], data["treatment"]
+    return Entry(
+        form=data["form"],
+        origin=Origin(**data["origin"]),
+        pages=data["pages"],
+        visits=data["visits"],
+        begun=data["begun"],
+        treatment=Treatment(**treatment | {key: _day(treatment[key]) for key in ("start", "last")}),
+        approval=Approval(**approval | {"on": _day(approval["on"])}) if approval else None,
+    )
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None

@@ -7,7 +7,7 @@ import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
+import uharfbuzz as hb
 
 WEIGHTS = frozenset({"Regular", "Bold"})
 """The weights that pages use; a character counts only where a family has it in both."""
@@ -47,9 +47,8 @@ class Coverage:
 
 @functools.lru_cache(maxsize=256)
 def _mapped(path: Path) -> frozenset[int]:
-    """Return the code points of a font file (``cmap``, OpenType 1.9); those that lead to .notdef do not count."""
-    with TTFont(path, lazy=True) as font:
-        return frozenset(code for code, glyph in (font.getBestCmap() or {}).items() if glyph != ".notdef")
+    """Return the code points of a font file (``cmap``, OpenType 1.9)."""
+    return frozenset(hb.Face(hb.Blob.from_file_path(str(path))).unicodes)
 
 
 def _has_ink(char: str) -> bool:

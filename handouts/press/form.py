@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 
 from handouts.errors import InputError, Problem
 
+ENTRY = struct.Struct(">BIH")
+"""A cross-reference entry: type, offset or object stream, generation or index (ISO 32000-1, 7.5.8.3)."""
 MAGIC = b"handouts form 1\n"
 
 
@@ -33,12 +35,28 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a form was made for and from; it stands in the PDF's information dictionary."""
+
+    drug: str
+    locale: str
+    packet: str
+    paper: str
+    size: str
+    interpreter: bool
+    source: str
+    """SHA-256 of everything that went in but the outline of the plan: what makes a form current or superseded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A typeset packet with empty fields."""
 
     id: str
     """SHA-256 of everything that went in, 64 hexadecimal digits."""
-    locale: str
+    origin: Origin
+    approved: bool
+    """Its pages say by which edition; otherwise they say that it is a draft."""
     documents: tuple[str, ...]
     pages: int
     fields: tuple[Field, ...]
@@ -80,6 +98,7 @@ def load(data: bytes) -> Form:
     head["glyphs"] = {
         name: {int(glyph): text for glyph, text in texts.items()} for name, texts in head["glyphs"].items()
     }
+    head["origin"] = Origin(**head["origin"])
     head["documents"] = tuple(head["documents"])
     table = data[start + head_size : start + head_size + table_size]
     return Form(**head, table=table, body=data[start + head_size + table_size :])

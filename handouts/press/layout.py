@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 
 import pikepdf
 
 from handouts.press.embedding import stream
+from handouts.press.form import ENTRY
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
-ENTRY = struct.Struct(">BIH")
-"""A cross-reference entry: type, offset or object stream, generation or index (ISO 32000-1, 7.5.8.3)."""
 PER_STREAM = 400
 """Objects to one object stream."""
 

@@ -62,6 +62,7 @@ class Pages:
                 size=sheet.size,
                 form=sheet.form,
                 interpreter=sheet.interpreter,
+                approval=sheet.approval,
                 full=sheet.full,
                 document=document,
             )

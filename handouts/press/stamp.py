@@ -12,8 +12,7 @@ from handouts.errors import LayoutError, Problem
 from handouts.press.embedding import OBJECTS, font_objects, stream
 from handouts.press.fitting import set_lines
 from handouts.press.fonts import describe
-from handouts.press.form import Field, Form
-from handouts.press.layout import ENTRY
+from handouts.press.form import ENTRY, Field, Form
 from handouts.press.shaping import Faces, Glyph, Run
 
 
@@ -45,6 +44,7 @@ class Stamp:
         self._resources = f"/Resources<</Font<<{resources}>>>>"
         self._head = [f"/Type/XObject/Subtype/Form{_extent(field)}" for field in form.fields]
         self._tail = f"/Type/XRef/W[1 4 2]/Root {form.root} 0 R/Info {form.info} 0 R/Filter/FlateDecode"
+        self._digest = hashlib.sha256(form.body)
         self._drawing = functools.lru_cache(maxsize=20_000)(self._draw)
 
     def pdf(self, values: Mapping[str, str]) -> bytes:
@@ -113,11 +113,13 @@ class Stamp:
         form = self.form
         offset, number = len(form.body), form.objects
         parts, entries = [form.body], []
+        digest = self._digest.copy()
         for body in objects:
             number += 1
             entries.append(ENTRY.pack(1, offset, 0))
             part = b"%d 0 obj\n%b\nendobj\n" % (number, body)
             parts.append(part)
+            digest.update(part)
             offset += len(part)
         number += 1
         entries.append(ENTRY.pack(1, offset, 0))
@@ -126,8 +128,7 @@ class Stamp:
         compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
         table = b"x\x9c" + form.table + compressor.compress(own) + compressor.flush()
         table += _adler32(form.checksum, own)
-        digest = hashlib.md5(b"".join(parts[1:]), usedforsecurity=False).hexdigest()
-        tail = f"{self._tail}/Size {number + 1}/ID[<{form.id[:32]}><{digest}>]"
+        tail = f"{self._tail}/Size {number + 1}/ID[<{form.id[:32]}><{fingerprint(digest).hex()}>]"
         parts.append(b"%d 0 obj\n%b\nendobj\nstartxref\n%d\n%%%%EOF\n" % (number, stream(table, tail), offset))
         return b"".join(parts)
 
@@ -180,6 +181,11 @@ def _extent(field: Field) -> str:
     """Return the bounding box of a field's drawing; it clips, so it leaves room for every script's marks."""
     down = field.size + field.leading * (field.lines - 1)
     return f"/BBox[{-field.size:g} {-down:g} {field.width + field.size:g} {2 * field.size:g}]"
+
+
+def fingerprint(digest: hashlib._Hash) -> bytes:
+    """Return the 16 bytes by which a file is known as it was made."""
+    return digest.digest()[:16]
 
 
 def _adler32(before: int, data: bytes) -> bytes:

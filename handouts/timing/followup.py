@@ -10,8 +10,8 @@ from handouts.content.drug import Drug, Monitoring
 from handouts.model import Kind, Visit
 from handouts.timing.days import later, shift
 
-LAST_TEST = "Last planned test"
-"""The label of the last visit of a regimen that ends."""
+END = "End of follow-up"
+"""The label of the day until which a test comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,15 @@ class Span:
 
 
 def monitoring_visits(drug: Drug, span: Span) -> list[Visit]:
-    """Return the dated tests and reviews, and for a regimen that ends the day of the last of those with an end."""
+    """Return the dated tests and reviews; for a regimen that ends also the day until which each of them goes on."""
     visits = []
-    last_tests = []
     for entry in drug.monitoring:
         if not (entry.verified and entry.dated):
             continue
         days = [day for day in sorted(set(_days(entry, span))) if span.after is None or day > span.after]
         visits += [Visit(Kind(entry.kind), day, entry.words, series=entry.id) for day in days]
-        if entry.until:
-            last_tests += days[-1:]
-    if span.ends and last_tests:
-        visits.append(Visit(Kind.END, max(last_tests), LAST_TEST))
+        if entry.until and span.ends and days:
+            visits.append(Visit(Kind.END, later(span.end, entry.until), END, series=entry.id))
     return visits
 
 

@@ -1,0 +1,151 @@
+"""``handouts edition``: typeset ahead of time, and approve what may be handed out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from handouts.commands.settings import settings_of, settings_options, show_json, show_table, today
+from handouts.press.edition import Edition
+
+
+@click.group()
+def edition() -> None:
+    """Typeset forms ahead of time, and approve what may be handed out.
+
+    \b
+    handouts edition build --out clinic.edition
+    handouts edition list clinic.edition
+    handouts edition approve 3f9a2c --edition clinic.edition --by "Sample Pharmacist" --role pharmacist
+    """
+
+
+@edition.command()
+@click.option("--out", required=True, metavar="FILE", help="The edition. One that is there gives what has not changed.")
+@click.option("--drug", "drugs", multiple=True, metavar="DRUG", help="All drugs when not given; may be repeated.")
+@click.option("--locale", "locales", multiple=True, metavar="TAG", help="All languages when not given.")
+@click.option("--packet", "packets", multiple=True, metavar="NAME", help="intake when not given.")
+@click.option(
+    "--size", "sizes", multiple=True, type=click.Choice(["standard", "large"]), help="standard when not given."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Processes; one for each processor when not given.")
+@settings_options
+@click.pass_context
+def build(
+    ctx: click.Context,
+    /,
+    out: str,
+    drugs: tuple[str, ...],
+    locales: tuple[str, ...],
+    packets: tuple[str, ...],
+    sizes: tuple[str, ...],
+    jobs: int | None,
+    clinic_file: str | None,
+    formularies: tuple[str, ...],
+) -> None:
+    """Typeset every form that a desk will need into one file."""
+    from handouts.content.language import locale_tags
+    from handouts.output import write
+    from handouts.press.edition import write_edition
+    from handouts.publish import build_forms, orders
+
+    settings = settings_of(ctx, clinic_file, formularies)
+    library, clinic = settings.library(), settings.clinic()
+    before = Edition(Path(out), library.fonts) if Path(out).exists() else None
+    wanted = orders(
+        library,
+        drugs or library.formulary.ids(),
+        locales or locale_tags(library.locales),
+        packets or ("intake",),
+        sizes or ("standard",),
+    )
+    forms = build_forms(
+        list(wanted),
+        clinic,
+        library,
+        before=before,
+        jobs=jobs or os.cpu_count() or 1,
+        progress=lambda done, total: click.echo(f"\r{done} of {total} forms", err=True, nl=done == total),
+    )
+    number = before.number + 1 if before else 1
+    write(out, write_edition(number, clinic, library, forms))
+    approved = sum(1 for entry, _ in forms if entry.approval)
+    click.echo(f"{out}: edition {number}, {len(forms)} forms, {approved} of them approved.", err=True)
+
+
+@edition.command("list")
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True)
+def list_(file: str, as_json: bool) -> None:
+    """List the forms of an edition, and who approved them."""
+    from handouts import resources
+
+    opened = Edition(Path(file), resources.folder("fonts"))
+    if as_json:
+        show_json(
+            [
+                {
+                    "form": entry.form,
+                    "drug": entry.origin.drug,
+                    "locale": entry.origin.locale,
+                    "packet": entry.origin.packet,
+                    "paper": entry.origin.paper,
+                    "size": entry.origin.size,
+                    "pages": entry.pages,
+                    "visits": entry.visits,
+                    "begun": entry.begun,
+                    "approved": entry.approval
+                    and {
+                        "by": entry.approval.by,
+                        "role": entry.approval.role,
+                        "on": entry.approval.on,
+                        "edition": entry.approval.edition,
+                    },
+                }
+                for entry in opened.entries
+            ]
+        )
+        return
+    rows = []
+    for entry in opened.entries:
+        origin, approval = entry.origin, entry.approval
+        state = f"{approval.by} ({approval.role}), {approval.on}" if approval else "draft"
+        begun = "in treatment" if entry.begun else "new"
+        what = (origin.drug, origin.locale, origin.packet, f"{origin.paper} {origin.size}", begun, str(entry.visits))
+        rows.append((entry.form[:10], *what, str(entry.pages), state))
+    show_table(("form", "drug", "language", "packet", "paper", "patient", "visits", "pages", "approved"), sorted(rows))
+
+
+@edition.command()
+@click.argument("forms", nargs=-1, required=True, metavar="FORM…")
+@click.option("--edition", "file", required=True, envvar="HANDOUTS_EDITION", metavar="FILE")
+@click.option("--by", required=True, metavar="NAME", help="Who approves.")
+@click.option("--role", required=True, metavar="TEXT", help="In which role: pharmacist, neurologist …")
+@settings_options
+@click.pass_context
+def approve(
+    ctx: click.Context,
+    /,
+    forms: tuple[str, ...],
+    file: str,
+    by: str,
+    role: str,
+    clinic_file: str | None,
+    formularies: tuple[str, ...],
+) -> None:
+    """Approve forms, by id or how it begins ("all" for every one): their pages no longer say DRAFT."""
+    from handouts.output import write
+    from handouts.press.edition import write_edition
+    from handouts.press.sheet import Approval
+    from handouts.publish import approve as approved_forms
+
+    settings = settings_of(ctx, clinic_file, formularies)
+    library = settings.library()
+    opened = Edition(Path(file), library.fonts)
+    wanted = [entry.form for entry in opened.entries] if forms == ("all",) else list(forms)
+    approval = Approval(by, role, today(), opened.number)
+    result = approved_forms(opened, wanted, approval, opened.clinic, library)
+    write(file, write_edition(opened.number, opened.clinic, library, result))
+    click.echo(f"{len(wanted)} approved by {by} ({role}).", err=True)

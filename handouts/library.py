@@ -1,0 +1,79 @@
+"""What packets are made from: drug files, packets, templates, catalogs and fonts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from handouts import __version__
+from handouts.content.drug import Drug, Id, Strict
+from handouts.content.formulary import Formulary
+from handouts.content.reading import File, read_toml
+from handouts.errors import InputError, Problem
+
+
+class Item(Strict):
+    document: Id
+    when: Id | None = None
+    """A part of the drug file; the document is in the packet when the drug has it."""
+
+
+class PacketFile(Strict):
+    """What ``packets/*.toml`` says."""
+
+    documents: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The formulary and the folders of templates, catalogs and fonts."""
+
+    formulary: Formulary
+    packets: File
+    locales: File
+    fonts: Path
+    templates: Path | None
+    """None in an edition: its forms are typeset already."""
+    typeset_by: str | None = None
+    """The ``ground`` of the forms in an edition; none: that of the folders."""
+
+    def ground(self) -> str:
+        """Return the hash of what every form rests on: templates, fonts, and the versions of the typesetter."""
+        if self.typeset_by or self.templates is None:
+            return self.typeset_by or ""
+        digest = hashlib.sha256()
+        for part in (__version__, version("weasyprint")):
+            digest.update(part.encode() + b"\0")
+        for folder in (self.templates, self.fonts):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+    def packet_names(self) -> list[str]:
+        """Return the packets that can be asked for."""
+        return sorted(path.stem for path in self.packets.iterdir() if path.name.endswith(".toml"))
+
+    def documents(self, packet: str, drug: Drug) -> tuple[str, ...]:
+        """Return the documents of ``packet`` for ``drug``, in order; raises InputError when there are none."""
+        names = self.packet_names()
+        if packet not in names:
+            raise InputError(Problem("packet", f"no packet is called {packet!r}", "known packets: " + ", ".join(names)))
+        items = read_toml(self.packets / f"{packet}.toml", PacketFile).documents
+        if wrong := [item.when for item in items if item.when and item.when not in Drug.model_fields]:
+            where = f"packets/{packet}.toml:documents"
+            raise InputError(Problem(where, f"a drug file has no part called {wrong[0]!r}", "see drugs schema"))
+        if found := tuple(item.document for item in items if not item.when or getattr(drug, item.when)):
+            return found
+        problem = f"{drug.names.generic} has nothing for the packet {packet!r}"
+        raise InputError(Problem("packet", problem, "ask for another packet"))
+
+
+def shipped(formulary: Formulary) -> Library:
+    """Return the library of this installation, with ``formulary``."""
+    from handouts import resources
+
+    templates = resources.folder("templates")
+    return Library(formulary, templates / "packets", resources.folder("locales"), resources.folder("fonts"), templates)

@@ -1,0 +1,154 @@
+"""Which forms an edition holds: every drug, language and packet, in every shape that a plan can have."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime as dt
+import itertools
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from handouts.content.clinic import Clinic
+from handouts.content.drug import Drug, printable
+from handouts.errors import InputError, Problem, Refused
+from handouts.library import Library
+from handouts.model import Order, Patient, Treatment
+from handouts.packet import Prepared, prepare, typeset_form
+from handouts.press.edition import Edition, Entry
+from handouts.press.form import Form
+from handouts.press.sheet import Approval
+from handouts.schedule import plan
+from handouts.values import Outline, outline
+
+NOBODY = Patient("", dt.date(1900, 1, 1), "")
+"""A form holds no patient."""
+STARTS = tuple(dt.date(2027, month, 4) for month in (1, 4, 7, 10))
+"""Days to try: where two visits fall near each other, their order can depend on the season."""
+MOST = 60
+"""Infusions given already, at the most, for which shapes are looked for."""
+
+
+def shapes(drug: Drug) -> list[Treatment]:
+    """Return one treatment for every outline that a plan of ``drug`` can have."""
+    found: dict[Outline, Treatment] = {}
+    for treatment in _treatments(drug):
+        try:
+            found.setdefault(outline(drug, plan(drug, treatment)), treatment)
+        except Refused:
+            continue
+    return list(found.values())
+
+
+def _treatments(drug: Drug) -> Iterator[Treatment]:
+    order = drug.regimen.order
+    lengths: Sequence[int | None] = range(order.days[0], order.days[1] + 1) if order and order.days else [None]
+    watched = max((item.from_infusion for item in drug.observation), default=1)
+    given = min(max(watched, len(drug.regimen.steps), 12) + drug.regimen.page_infusions, MOST)
+    for days in lengths:
+        for start in STARTS:
+            yield Treatment(start=start, days=days)
+            for done in range(1, given + 1):
+                yield Treatment(done=done, last=start, days=days)
+
+
+def orders(
+    library: Library, drugs: Sequence[str], locales: Sequence[str], packets: Sequence[str], sizes: Sequence[str]
+) -> Iterator[Order]:
+    """Yield an order without a patient for every form that an edition is to hold."""
+    for name in drugs:
+        treatments = shapes(printable(library.formulary.drug(name)))
+        for locale in locales:
+            for packet in packets:
+                for size in sizes:
+                    for treatment in treatments:
+                        yield Order(NOBODY, name, treatment, locale, packet, None, size)
+
+
+def build_forms(
+    wanted: Sequence[Order],
+    clinic: Clinic,
+    library: Library,
+    *,
+    before: Edition | None,
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> list[tuple[Entry, Form]]:
+    """Return a form for each of ``wanted``, typeset in ``jobs`` processes.
+
+    What ``before`` has with the same content is taken from it, with its approval; whatever changed is a draft again.
+    """
+    approvals = {entry.form: entry.approval for entry in before.entries} if before else {}
+    found: dict[str, tuple[Entry, Form]] = {}
+    missing: dict[str, Order] = {}
+    ground = library.ground()
+    for order in wanted:
+        prepared = prepare(order, clinic, library, ground)
+        form = before.get(prepared.key) if before else None
+        if form:
+            found[prepared.key] = (_entry(prepared, order, form, approvals.get(prepared.key)), form)
+        else:
+            missing.setdefault(prepared.key, order)
+    total = len(found) + len(missing)
+    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for key, made in zip(missing, pool.map(_typeset, *_columns(missing.values(), clinic, library)), strict=True):
+            found[key] = made
+            progress(len(found), total)
+    return [found[key] for key in sorted(found)]
+
+
+def approve(
+    edition: Edition, forms: Sequence[str], approval: Approval, clinic: Clinic, library: Library
+) -> list[tuple[Entry, Form]]:
+    """Return the forms of ``edition`` with those in ``forms`` (ids, or how they begin) approved: no longer drafts.
+
+    Raises InputError for an id that no form or several forms have, and where the content has changed since.
+    """
+    chosen = {_only(edition, start) for start in forms}
+    result = []
+    for entry in edition.entries:
+        form = edition.get(entry.form)
+        if form is None:
+            raise InputError(Problem("edition", f"form {entry.form[:10]} is not in the file", "build it again"))
+        if entry.form in chosen:
+            order = order_of(entry)
+            prepared = prepare(order, clinic, library)
+            if prepared.key != entry.form:
+                problem = f"form {entry.form[:10]} has changed since the edition was built"
+                raise InputError(Problem("edition", problem, "build the edition again, read it, then approve"))
+            form = typeset_form(replace(prepared, sheet=replace(prepared.sheet, approval=approval)), library)
+            entry = replace(entry, approval=approval)
+        result.append((entry, form))
+    return result
+
+
+def order_of(entry: Entry) -> Order:
+    """Return the order without a patient that ``entry`` was typeset for."""
+    origin = entry.origin
+    interpreter = "-" if origin.interpreter else None
+    return Order(
+        NOBODY, origin.drug, entry.treatment, origin.locale, origin.packet, origin.paper, origin.size, None, interpreter
+    )
+
+
+def _only(edition: Edition, start: str) -> str:
+    found = [entry.form for entry in edition.entries if entry.form.startswith(start.lower())]
+    if len(found) != 1:
+        problem = f"{len(found)} forms begin with {start!r}"
+        raise InputError(Problem("form", problem, "see handouts edition list"))
+    return found[0]
+
+
+def _columns(orders: Iterable[Order], clinic: Clinic, library: Library) -> tuple[Iterable[object], ...]:
+    return orders, itertools.repeat(clinic), itertools.repeat(library)
+
+
+def _typeset(order: Order, clinic: Clinic, library: Library) -> tuple[Entry, Form]:
+    prepared = prepare(order, clinic, library)
+    form = typeset_form(prepared, library)
+    return _entry(prepared, order, form, None), form
+
+
+def _entry(prepared: Prepared, order: Order, form: Form, approval: Approval | None) -> Entry:
+    shape = prepared.sheet.outline
+    return Entry(prepared.key, prepared.origin, form.pages, len(shape.slots), shape.begun, order.treatment, approval)
