@@ -17,8 +17,13 @@ def write(target: str, content: bytes) -> None:
     OutputError.
     """
     if target == "-":
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise OutputError(
+                Problem("standard output", f"cannot be written: {error.strerror}", "check where it goes")
+            ) from None
         return
     path = Path(target)
     beside = None

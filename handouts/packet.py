@@ -164,7 +164,15 @@ def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], 
     from handouts.press.typeset import typeset
 
     pages = Pages(library.templates)
-    html = [(document, pages.html(document, sheet, fields)) for document in documents]
+    html: list[tuple[str, str]] = []
+    untranslated: list[Problem] = []
+    for document in documents:
+        try:
+            html.append((document, pages.html(document, sheet, fields)))
+        except LanguageError as error:
+            untranslated += error.problems
+    if untranslated:
+        raise LanguageError(*dict.fromkeys(untranslated))
     return typeset(html, styles=pages.styles(sheet), templates=library.templates, fonts=library.fonts)
 
 

@@ -40,7 +40,7 @@ class Finished(NamedTuple):
 def run(*arguments: object, stdin: str | bytes = "", env: Mapping[str, str] | None = None) -> Finished:
     """Run ``handouts`` in this process, away from a terminal; an exception it does not expect is the test's."""
     argv = ["handouts", *map(str, arguments)]
-    world = {"HANDOUTS_CLINIC": None, "XDG_CACHE_HOME": CACHE, **(env or {})}
+    world = {"HANDOUTS_CLINIC": None, "HANDOUTS_EDITION": None, "XDG_CACHE_HOME": CACHE, **(env or {})}
     with CliRunner().isolation(input=stdin, env=world) as (out, err, _), mock.patch.object(sys, "argv", argv):
         code = _exit_code()
         sys.stdout.flush()
@@ -82,7 +82,11 @@ def run_outside(
     *arguments: object, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: bytes = b""
 ) -> Finished:
     """Run ``handouts`` in a process of its own, with ``env`` on top of this one's environment."""
-    world = {key: value for key, value in os.environ.items() if key not in ("FONTCONFIG_FILE", "HANDOUTS_CLINIC")}
+    world = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("FONTCONFIG_FILE", "HANDOUTS_CLINIC", "HANDOUTS_EDITION")
+    }
     done = subprocess.run(
         [sys.executable, str(PROGRAM), *map(str, arguments)],
         env={**world, "XDG_CACHE_HOME": CACHE, **(env or {})},

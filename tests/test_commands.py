@@ -181,16 +181,21 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "near"), [("ocrelizumb", "ocrelizumab"), ("Tysabry", ""), ("NATALIZUMAD", "natalizumab")]
+    ("typed", "hint"),
+    [
+        ("ocrelizumb", "did you mean ocrelizumab?"),
+        ("NATALIZUMAD", "did you mean natalizumab?"),
+        ("water", "known drugs: alemtuzumab, dexamethasone, "),
+    ],
 )
-def test_an_unknown_drug_is_told_the_nearest(tmp_path: Path, typed: str, near: str) -> None:
+def test_an_unknown_drug_is_told_the_nearest(tmp_path: Path, typed: str, hint: str) -> None:
     for said in (
         refused(3, "make", typed, *PATIENT, "--start", START, "-o", tmp_path / "packet.pdf"),
         refused(3, "schedule", typed, "--start", START),
         refused(3, "drugs", "show", typed),
     ):
         assert f"no drug is called {typed!r}" in said
-        assert (f"did you mean {near}?" if near else "did you mean ") in said or "known drugs: " in said
+        assert hint in said
 
 
 def test_a_drug_is_known_by_its_brand_too() -> None:
@@ -549,17 +554,15 @@ def test_a_schedule_as_a_calendar_says_the_same_days(tmp_path: Path, name: str) 
     out = tmp_path / "plan.ics"
     finished = made("schedule", *options, "--ics", out)
     text = out.read_bytes()
-    events = [event for event in Calendar.from_ical(text).walk("VEVENT")]
+    events = Calendar.from_ical(text).walk("VEVENT")
     visits = plan(*options)
 
     assert finished.out == b""
     assert [event.decoded("dtstart").isoformat() for event in events] == [visit["date"] for visit in visits]
     assert len({str(event["uid"]) for event in events}) == len(visits)
-    for word in (name, *drug.names.brands, "MS", "sclerosis"):
-        assert (
-            word.encode().lower() not in b" ".join(str(event["summary"]).encode().lower() for event in events).split()
-        )
-        assert len(word) < 3 or word.encode().lower() not in text.lower()
+    for word in (name, *drug.names.brands, "sclerosis"):
+        assert word.encode().lower() not in text.lower()
+    assert not any("MS" in str(event["summary"]).split() for event in events)
     named = made("schedule", *options, "--ics", "-", "--name-drug").text
     assert drug.names.generic in named
     assert stat.S_IMODE(out.stat().st_mode) == 0o600

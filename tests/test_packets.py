@@ -49,8 +49,8 @@ MESSAGES = template(TEMPLATES, FORMULARY)
 DRAFT = next(str(message.id) for message in MESSAGES if str(message.id).startswith("DRAFT"))
 SAMPLES = {sample.file: sample for sample in samples(FORMULARY.ids(), list(LANGUAGES))}
 PAPERS = {"letter": (612.0, 792.0), "a4": (595.28, 841.89)}
-UNPRINTABLE = 5 * 72 / 25.4
-"""Most office printers leave 5 mm at the edges white."""
+UNPRINTABLE = 72 / 6
+"""Office printers leave a sixth of an inch at the edges white."""
 
 SPACED_NAME = (NAME + " Wilhelmina" * 20)[:120].strip()
 LONG_NAMES = {
@@ -65,10 +65,11 @@ CODE_NAMES = (
     f"{NAME} &lt;i&gt; &amp; \"quoted\" 'single' \\n",
 )
 OTHER_SCRIPTS = {
-    "vietnamese": "Bệnh Nhân Mẫu Nguyễn Thị Ường",
-    "greek": "Δείγμα Ασθενής Ώΐ",
-    "cyrillic": "Образец Пациент Ёжик Їй",
+    "vietnamese": "Bệnh Nhân Mẫu Thử Nghiệm Đượm",
+    "greek": "Δείγμα Ασθενή Ώΐ",
+    "cyrillic": "Образец Пациента Ёж Їй",
 }
+"""Sample patients, in other words."""
 CHINESE = "样本"
 
 
@@ -181,7 +182,8 @@ def test_the_patient_is_nowhere_but_on_the_page(demo: dict[str, Path], file: str
     assert any("dc:title" in text for text in hidden), "the metadata was not read"
     assert [text for text in hidden for word in private if word in text] == []
     with pikepdf.open(demo[file]) as pdf:
-        assert set(pdf.docinfo.keys()) <= {"/Title", "/Producer", "/Lang"}, "a date, an author or more"
+        other = {key for key in pdf.docinfo.keys() if not key.startswith("/Handouts")}  # noqa: SIM118
+        assert other <= {"/Title", "/Producer"}, "a date, an author or more"
 
 
 @each_sample

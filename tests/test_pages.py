@@ -8,7 +8,7 @@ import re
 import shutil
 import threading
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -30,8 +30,6 @@ PAGE = """{%% extends "base.html" %%}
 """
 OUTSIDE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
 INSIDE = '<img src="icons/pen.svg" alt="pen">'
-
-Press = Callable[..., Path]
 
 
 class Desk:

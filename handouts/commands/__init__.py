@@ -76,14 +76,13 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     verbose = any(argument in ("-v", "--verbose") for argument in sys.argv[1:])
     try:
-        cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False)  # what click.exceptions.Exit carried, if anything
+        sys.exit(code if isinstance(code, int) else 0)
     except HandoutError as error:
         if verbose:
             raise
         report(error)
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
     except click.Abort:
         click.echo("Stopped. Nothing was made.", err=True)
         sys.exit(2)

@@ -35,7 +35,7 @@ def init(file: str) -> None:
 
 @clinic.command()
 @click.argument("file", required=False)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @click.pass_context
 def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
     """Check a clinic file: every problem, with its key."""

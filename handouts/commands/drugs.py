@@ -22,7 +22,7 @@ def drugs() -> None:
 
 
 @drugs.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularies: tuple[str, ...]) -> None:
@@ -51,7 +51,7 @@ def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularie
 
 @drugs.command()
 @click.argument("drug")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
 def show(ctx: click.Context, drug: str, as_json: bool, clinic_file: str | None, formularies: tuple[str, ...]) -> None:
@@ -74,7 +74,7 @@ def show(ctx: click.Context, drug: str, as_json: bool, clinic_file: str | None, 
 
 @drugs.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def check(files: tuple[str, ...], as_json: bool) -> None:
     """Check drug files: every problem of every file, with its key."""
     from handouts.content.formulary import read_drug

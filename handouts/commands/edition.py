@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from handouts.commands.settings import settings_of, settings_options, show_json, show_table, today
-from handouts.press.edition import Edition
 
 
 @click.group()
@@ -48,7 +47,7 @@ def build(
     """Typeset every form that a desk will need into one file."""
     from handouts.content.language import locale_tags
     from handouts.output import write
-    from handouts.press.edition import write_edition
+    from handouts.press.edition import Edition, write_edition
     from handouts.publish import build_forms, orders
 
     settings = settings_of(ctx, clinic_file, formularies)
@@ -77,10 +76,11 @@ def build(
 
 @edition.command("list")
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def list_(file: str, as_json: bool) -> None:
     """List the forms of an edition, and who approved them."""
     from handouts import resources
+    from handouts.press.edition import Edition
 
     opened = Edition(Path(file), resources.folder("fonts"))
     if as_json:
@@ -120,7 +120,7 @@ def list_(file: str, as_json: bool) -> None:
 
 @edition.command()
 @click.argument("forms", nargs=-1, required=True, metavar="FORM…")
-@click.option("--edition", "file", required=True, envvar="HANDOUTS_EDITION", metavar="FILE")
+@click.option("--edition", "file", required=True, envvar="HANDOUTS_EDITION", metavar="FILE", help="The edition file.")
 @click.option("--by", required=True, metavar="NAME", help="Who approves.")
 @click.option("--role", required=True, metavar="TEXT", help="In which role: pharmacist, neurologist …")
 @settings_options
@@ -137,7 +137,7 @@ def approve(
 ) -> None:
     """Approve forms, by id or how it begins ("all" for every one): their pages no longer say DRAFT."""
     from handouts.output import write
-    from handouts.press.edition import write_edition
+    from handouts.press.edition import Edition, write_edition
     from handouts.press.sheet import Approval
     from handouts.publish import approve as approved_forms
 

@@ -20,7 +20,7 @@ def locales() -> None:
 
 
 @locales.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularies: tuple[str, ...]) -> None:

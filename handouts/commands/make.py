@@ -41,8 +41,8 @@ NEEDED = {
 @click.option("--name", metavar="TEXT", help="The patient's name. On a shared machine let the program ask for it.")
 @click.option("--dob", metavar="DATE", help="Date of birth, as 1980-01-02.")
 @click.option("--mrn", metavar="TEXT", help="Record number.")
-@click.option("--sex", metavar="f|m|x")
-@click.option("--prescriber", metavar="TEXT")
+@click.option("--sex", metavar="f|m|x", help="For your own records; the pages are the same for everyone.")
+@click.option("--prescriber", metavar="TEXT", help="Who prescribed it; stands on the consent.")
 @click.option("--interpreter", metavar="TEXT", help="Name or number; adds a block to the consent.")
 @treatment_options
 @click.option("--patient", "patient_file", metavar="FILE", help="JSON with the same keys; - for standard input.")
@@ -112,15 +112,25 @@ def _read_patient(file: str) -> dict[str, object]:
     where = "--patient"
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_once)
     except OSError as error:
         raise InputError(Problem(where, f"{file} cannot be read: {error.strerror}", "check the path")) from None
+    except RecursionError:
+        raise InputError(Problem(where, "is JSON that is nested too deep", 'write {"name": "…", "dob": "…"}')) from None
     except ValueError as error:
         place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(Problem(where, f"is not valid JSON{place}", 'write {"name": "…", "dob": "…"}')) from None
     if not isinstance(data, dict):
         raise InputError(Problem(where, "is not one JSON object", 'write {"name": "…", "dob": "…"}'))
     return data
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object; the same key twice is a problem, as nobody can tell which one is meant."""
+    keys = [key for key, _ in pairs]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise InputError(*(Problem(key, "is given twice", "give it once") for key in twice))
+    return dict(pairs)
 
 
 def _merged(first: dict[str, object], second: dict[str, object]) -> dict[str, object]:

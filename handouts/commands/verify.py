@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--edition", "edition_file", envvar="HANDOUTS_EDITION", metavar="FILE", help="Compare with this edition.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
 def verify(

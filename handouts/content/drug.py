@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -37,8 +37,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+def _inherited(schema: dict[str, Any]) -> None:
+    """Tell editors that ``as_of`` may be left out: then it is the file's own."""
+    schema["required"].remove("as_of")
+
+
 class Fact(Strict):
     """A fact, or a group of facts from one place."""
+
+    model_config = ConfigDict(json_schema_extra=_inherited)
 
     source: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Keys of the file's ``[sources]``."""

@@ -24,6 +24,8 @@ from handouts.press.sheet import Sheet
 
 PLACEHOLDER = "0"
 """What a field holds while a form is typeset. It is in every font, and is taken out again."""
+FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What a template's mistake can raise while it is filled in."""
 KEYWORDS = ("_", "gettext", "ngettext", "pgettext")
 
 
@@ -66,7 +68,7 @@ class Pages:
                 full=sheet.full,
                 document=document,
             )
-        except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except FAULTS as error:
             raise LayoutError(
                 Problem(f"templates/{document}.html", f"cannot be filled in: {error}", "mend the template")
             ) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,7 +110,9 @@ def _fetcher(templates: Path) -> Any:
 
     class Packaged(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: object = None) -> object:
-            if url.startswith("file:") and not url.startswith(templates.resolve().as_uri() + "/"):
+            address = urllib.parse.urlsplit(url)
+            path = Path(urllib.parse.unquote(address.path)).resolve()
+            if address.scheme.lower() == "file" and (address.netloc or not path.is_relative_to(templates.resolve())):
                 raise FatalURLFetchingError(f"{url} is outside of the templates")
             return super().fetch(url, headers)
 
