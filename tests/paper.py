@@ -18,8 +18,8 @@ import pypdfium2.raw as pdfium_c
 MILLIMETRE = 72 / 25.4
 MARGIN = 25 * MILLIMETRE
 """Nothing but the running foot is in the lowest 25 mm of a page."""
-FOOT = 36 * MILLIMETRE
-"""All of the running foot is in the lowest 36 mm, however long a name is."""
+FOOT = 75 * MILLIMETRE
+"""All of the running foot is in the lowest 75 mm, however long a name is; nothing else there says it."""
 HYPHEN = "\x02"
 """How pdfium reports a hyphen at the end of a line."""
 

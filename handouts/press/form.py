@@ -80,7 +80,7 @@ class Form:
     def dump(self) -> bytes:
         """Return the form as the bytes of a file."""
         head = {key: value for key, value in asdict(self).items() if key not in ("table", "body")}
-        packed = json.dumps(head, sort_keys=True, ensure_ascii=False).encode()
+        packed = json.dumps(head, ensure_ascii=False).encode()
         sizes = struct.pack(">III", len(packed), len(self.table), len(self.body))
         return MAGIC + sizes + packed + self.table + self.body
 

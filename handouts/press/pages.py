@@ -24,6 +24,10 @@ from handouts.press.sheet import Sheet
 
 PLACEHOLDER = "0"
 """What a field holds while a form is typeset. It is in every font, and is taken out again."""
+FOOT = {"standard": 25, "large": 32}
+"""The room for the running foot, in mm."""
+ROOM = {"standard": 14, "large": 24}
+"""What a name of 120 characters takes more, when it is set in full."""
 FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 """What a template's mistake can raise while it is filled in."""
 KEYWORDS = ("_", "gettext", "ngettext", "pgettext")
@@ -87,7 +91,9 @@ class Pages:
         """Return the style sheets of a packet: the house's, then the clinic's paper and accent."""
         theme = [path.read_text(encoding="utf-8") for path in sorted((self.folder / "theme").glob("*.css"))]
         paper = {"letter": "letter", "a4": "A4"}[sheet.paper]
-        return [*theme, f"@page {{ size: {paper} }} :root {{ --accent: {sheet.clinic.accent} }}"]
+        foot = FOOT[sheet.size] + (ROOM[sheet.size] if sheet.full else 0)
+        page = f"@page {{ size: {paper}; margin-bottom: {foot}mm }}"
+        return [*theme, f"{page} :root {{ --accent: {sheet.clinic.accent} }}"]
 
     def _environment(self, language: Language) -> SandboxedEnvironment:
         environment = SandboxedEnvironment(
