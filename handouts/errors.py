@@ -8,7 +8,7 @@
   * LayoutError          5   a glyph, an overflow, a template that asks for the network
   * OutputError          6   the file could not be written
 
-The numbers are public (see ``docs/exit-codes.md``); 0 is "all made", 1 is "some patients refused".
+The numbers are public (see ``docs/clinics.md``); 0 is "all made", 1 is "some patients refused".
 """
 
 from __future__ import annotations
