@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-from handouts.commands.settings import settings_of, settings_options, show_table, today
+from handouts.commands.settings import progress, settings_of, settings_options, show_table, today
 
 PATIENT = {"name": "Sample Patient", "dob": "1980-01-02", "mrn": "000123", "prescriber": "Sample Prescriber"}
 START = "2026-12-07"
@@ -60,7 +60,7 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
     rows = []
     wanted = samples(library.formulary.ids(), locale_tags(library.locales))
     for number, sample in enumerate(wanted, start=1):
-        click.echo(f"\r{number} of {len(wanted)}: {sample.file:<60}", err=True, nl=False)
+        progress(number, len(wanted), sample.file)
         drug = library.formulary.drug(sample.drug)
         order = {
             **PATIENT,
@@ -75,5 +75,5 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
         packet = make(read_order(order, today(), lambda text: []), clinic, library, shelf)
         write(str(folder / sample.file), packet.pdf)
         rows.append((sample.file, sample.drug, sample.locale, ", ".join(packet.documents), str(packet.pages)))
-    click.echo(f"\r{len(wanted)} packets are in {folder}.{'':<60}", err=True)
+    click.echo(f"{len(wanted)} packets are in {folder}.", err=True)
     show_table(("file", "drug", "language", "documents", "pages"), rows)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from handouts.commands.settings import settings_of, settings_options, show_json, show_table, today
+from handouts.commands.settings import progress, settings_of, settings_options, show_json, show_table, today
 
 
 @click.group()
@@ -66,7 +66,7 @@ def build(
         library,
         before=before,
         jobs=jobs or os.cpu_count() or 1,
-        progress=lambda done, total: click.echo(f"\r{done} of {total} forms", err=True, nl=done == total),
+        progress=lambda done, total: progress(done, total, "forms"),
     )
     number = before.number + 1 if before else 1
     write(out, write_edition(number, clinic, library, forms))

@@ -105,6 +105,12 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.echo("\t".join(row))
 
 
+def progress(done: int, total: int, what: str) -> None:
+    """Say how far the work is: on a terminal, in one line that is written over; elsewhere nothing."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done} of {total} {what:<60}", err=True, nl=done == total)
+
+
 def show_json(data: object) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
 
