@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ ORDER = {
     "packet": "intake",
     "paper": "letter",
 }
+NO_BREAK_SPACE = "\u00a0"
 PX = 0.75
 """CSS px in PDF points."""
 
@@ -224,7 +226,7 @@ def reportlab_overlay(intake: Intake) -> Way:
     The form is typeset once, with nothing in its fields; it is opened for each patient, since merging changes it.
     """
     names = intake.prepared.values
-    base = intake.typeset(dict.fromkeys(names, "")).pdf
+    base = intake.typeset(dict.fromkeys(names, NO_BREAK_SPACE)).pdf
     placed = intake.typeset(dict.fromkeys(names, PLACEHOLDER)).anchors
     for weight in ("Regular", "Bold"):
         pdfmetrics.registerFont(TTFont(weight, str(intake.library.fonts / f"NotoSans-{weight}.ttf")))
@@ -295,6 +297,7 @@ def chromium_warm(intake: Intake, stack: contextlib.ExitStack) -> Way:
     program, folder = chromium(), intake.subfolder("chromium")
     browser = _Browser([program, *FLAGS, f"--user-data-dir={folder / 'profile'}"], _fonts_only(intake))
     stack.callback(browser.close)
+    browser.open()
     page = folder / "packet.html"
 
     def one(values: Values) -> bytes:
@@ -329,9 +332,11 @@ class _Browser:
         self._numbers, self._buffer = itertools.count(1), b""
         self._session: dict[str, str] = {}
         self._loads: list[dict[str, Any]] = []
-        target = self._ask("Target.createTarget", url="about:blank")["targetId"]
-        session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self._session = {"sessionId": session}
+
+    def open(self) -> None:
+        time.sleep(2)  # a tab that is opened while Chromium 156 starts up crashes
+        tab = self._ask("Target.createTarget", url="about:blank")["targetId"]
+        self._session = {"sessionId": self._ask("Target.attachToTarget", targetId=tab, flatten=True)["sessionId"]}
         self._ask("Page.enable")
         self._ask("Page.setLifecycleEventsEnabled", enabled=True)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 
@@ -97,3 +98,28 @@ class Plan:
     @property
     def infusions(self) -> tuple[Visit, ...]:
         return tuple(visit for visit in self.visits if visit.kind is Kind.INFUSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month grid as the value of a field."""
+
+    title: str
+    year: int
+    month: int
+    first_weekday: int
+    """The day a week begins on; 0 is Monday."""
+    weekdays: tuple[str, ...]
+    """Their short names, from Monday."""
+    infusions: tuple[int, ...]
+    """Days of the month."""
+    tests: tuple[int, ...]
+    says: str
+    """The same for someone who cannot see it."""
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def load(cls, value: str) -> Month:
+        return cls(**json.loads(value))

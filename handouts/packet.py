@@ -14,7 +14,7 @@ from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.library import Library
 from handouts.model import Order
 from handouts.press.fonts import Coverage, describe
-from handouts.press.form import Form, Origin
+from handouts.press.form import PLACEHOLDER, Form, Origin, kind_of
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
@@ -125,23 +125,29 @@ def stamped(prepared: Prepared, form: Form, library: Library) -> Packet:
             problem, hint = "is too long for its field", "make this packet where forms are typeset, without --edition"
             raise LayoutError(*(Problem(name, problem, hint) for name in error.fields)) from None
         fits, form = False, set_in_full(prepared, library)
-        pdf = Stamp(form, faces).pdf({})
+        pdf = Stamp(form, faces).pdf(prepared.values)
     return Packet(pdf, form.pages, prepared.documents, prepared.origin.locale, prepared.key[:SHOWN], fits)
 
 
 def typeset_form(prepared: Prepared, library: Library) -> Form:
     """Return the form of ``prepared``, typeset once for every patient whose packet says the same."""
-    from handouts.press.pages import PLACEHOLDER
-
     return _form(prepared, prepared.sheet, dict.fromkeys(prepared.values, PLACEHOLDER), library)
 
 
 def set_in_full(prepared: Prepared, library: Library) -> Form:
-    """Return one patient's packet with the values in place, which may take more lines; no field is left in it."""
-    return _form(prepared, replace(prepared.sheet, full=True), prepared.values, library)
+    """Return one patient's packet with the texts in place, which may take more lines; drawings are left to stamp."""
+    return with_texts(prepared, replace(prepared.sheet, full=True), library)
 
 
-def _form(prepared: Prepared, sheet: Sheet, fields: dict[str, str], library: Library) -> Form:
+def with_texts(prepared: Prepared, sheet: Sheet, library: Library) -> Form:
+    """Return ``prepared`` typeset with its texts in place."""
+    drawn = {name: PLACEHOLDER for name in prepared.values if kind_of(name) != "text"}
+    return _form(prepared, sheet, prepared.values | drawn, library, values_in_place=True)
+
+
+def _form(
+    prepared: Prepared, sheet: Sheet, fields: dict[str, str], library: Library, *, values_in_place: bool = False
+) -> Form:
     from handouts.press.build import build
 
     return build(
@@ -150,8 +156,8 @@ def _form(prepared: Prepared, sheet: Sheet, fields: dict[str, str], library: Lib
         form=prepared.key,
         origin=prepared.origin,
         documents=prepared.documents,
-        characters="" if sheet.full else CHARACTERS,
-        fields=not sheet.full,
+        characters=CHARACTERS,
+        texts=not values_in_place,
         approved=sheet.approval is not None,
     )
 

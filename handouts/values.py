@@ -12,8 +12,12 @@ from operator import itemgetter
 
 from handouts.content.drug import Drug, Interval, Monitoring
 from handouts.content.language import Language
-from handouts.model import Kind, Order, Plan, Visit
+from handouts.model import Kind, Month, Order, Plan, Visit
 
+MONTHS = 3
+"""How many month grids a schedule has."""
+CODE_LENGTH = 20
+"""The longest record number whose Code 128 a scanner reads in the room there is; a longer one has no barcode."""
 PAGE_ROWS = 9
 """The most rows of a schedule that leave room on one page for everything else."""
 TIMELINE = 6
@@ -133,6 +137,10 @@ def values(order: Order, drug: Drug, plan: Plan, language: Language) -> dict[str
         "order.interpreter": order.interpreter or "",
         "plan.closed": _closed_days(drug, plan, language),
     }
+    mrn = patient.mrn
+    found["code.mrn"] = mrn if mrn.isascii() and mrn.isprintable() and len(mrn) <= CODE_LENGTH else ""
+    found["qr.mrn"] = mrn
+    found |= _months(drug, plan, language)
     for index, visit in enumerate(listed_infusions(drug, plan), start=1):
         found |= _date_values(f"visit.{index}", visit, language)
         found[f"visit.{index}.number"] = language.number(visit.number or index) + "."
@@ -145,6 +153,27 @@ def values(order: Order, drug: Drug, plan: Plan, language: Language) -> dict[str
             found |= _date_values(f"series.{monitoring.id}.last", visits[-1], language)
     for index, visit in enumerate(_of_kind(plan, Kind.VACCINATION), start=1):
         found |= _date_values(f"deadline.{index}", visit, language)
+    return found
+
+
+def _months(drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
+    """Return the grids of the first months with a listed infusion or a test; the ones left over stay empty."""
+    infusions = {visit.date for visit in listed_infusions(drug, plan)}
+    tests = {visits[0].date for monitoring in drug.monitoring if (visits := _dated(plan, monitoring))} - infusions
+    firsts = sorted({day.replace(day=1) for day in infusions | tests})[:MONTHS]
+    found = dict.fromkeys((f"calendar.{index}" for index in range(1, MONTHS + 1)), "")
+    for index, first in enumerate(firsts, start=1):
+        inside = sorted(day for day in infusions | tests if day.replace(day=1) == first)
+        found[f"calendar.{index}"] = Month(
+            title=language.month(first),
+            year=first.year,
+            month=first.month,
+            first_weekday=language.cldr.first_week_day,
+            weekdays=language.weekdays(),
+            infusions=tuple(day.day for day in inside if day in infusions),
+            tests=tuple(day.day for day in inside if day in tests),
+            says="; ".join(language.full(day) for day in inside),
+        ).dump()
     return found
 
 

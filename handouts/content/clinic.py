@@ -108,6 +108,8 @@ class Clinic(Strict):
     country: str | None = None
     """Whose public holidays (ISO 3166-1), and of which ``state`` (ISO 3166-2, as the ``holidays`` library has it)."""
     state: str | None = None
+    code: Literal["none", "code128", "qr"] = "none"
+    """The record number as a code for scanning, on every page of a consent."""
     unapproved: Literal["mark", "refuse"] = "mark"
     """What becomes of a form that nobody has approved: its pages say DRAFT, or it is not printed."""
     holidays: bool = False

@@ -112,6 +112,15 @@ class Language:
             return format_date(day, self.file.dates.medium, self.cldr)
         return format_skeleton("yMMMd", day, locale=self.cldr)
 
+    def month(self, day: dt.date) -> str:
+        """ "December 2026": the head of a month grid."""
+        return _headed(format_skeleton("yMMMM", day, locale=self.cldr))
+
+    def weekdays(self) -> tuple[str, ...]:
+        """Return the shortest names of the days of the week, from Monday."""
+        names = self.cldr.days["stand-alone"]["narrow"]
+        return tuple(names[day] for day in range(7))
+
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.cldr)
 

@@ -18,9 +18,8 @@ import pikepdf
 
 from handouts.errors import LayoutError, Problem
 from handouts.press.embedding import OBJECTS, font_objects
-from handouts.press.form import Field, Form, Origin
+from handouts.press.form import PLACEHOLDER, Field, Form, Origin, kind_of
 from handouts.press.layout import Layout, object_streams
-from handouts.press.pages import PLACEHOLDER
 from handouts.press.shaping import PRIMARY, WEIGHTS, Faces
 from handouts.press.typeset import Anchor, Typeset
 
@@ -53,18 +52,19 @@ def build(
     origin: Origin,
     documents: tuple[str, ...],
     characters: str,
-    fields: bool = True,
+    texts: bool = True,
     approved: bool = False,
 ) -> Form:
     """Return the form of a packet that was typeset with ``PLACEHOLDER`` in every field.
 
     ``characters`` are those that the form's own field fonts carry, so that an ordinary name needs no font of its own.
-    Without ``fields`` the values are in place already. Raises LayoutError when a field cannot be found on its page.
+    Without ``texts`` the texts are in place already, and only drawings are left to stamp. Raises LayoutError when a
+    field cannot be found on its page.
     """
     pdf = _compact(typeset.pdf)
     numbers: dict[Field, int] = {}
     drawn = [
-        _clear(page, list(page_anchors) if fields else [], numbers, faces)
+        _clear(page, [anchor for anchor in page_anchors if texts or kind_of(anchor.name) != "text"], numbers, faces)
         for page, page_anchors in zip(pdf.pages, typeset.anchors, strict=True)
     ]
     names = [f"{PRIMARY}-{weight}" for weight in WEIGHTS if any(item.weight == weight for item in numbers)]
@@ -154,12 +154,15 @@ def _clear(page: pikepdf.Page, anchors: list[Anchor], numbers: dict[Field, int],
             align=_alignment(anchor, first, faces),
             leading=round(inside[1].y - first.y, 3) if len(inside) > 1 else 0,
             lines=len(inside),
+            kind=kind_of(anchor.name),
+            height=round(anchor.bottom - anchor.top, 3),
         )
         number = numbers.setdefault(item, len(numbers))
         drawn.append(number)
         for text in inside:
             cuts[text.start] = (text.end, [])
-        cuts[first.start] = (first.end, _drawing(anchor.left, first.y, number))
+        base = first.y if item.kind == "text" else anchor.bottom
+        cuts[first.start] = (first.end, _drawing(anchor.left, base, number))
     page.Contents.write(pikepdf.unparse_content_stream(_replaced(instructions, cuts)))
     return drawn
 

@@ -14,6 +14,10 @@ from handouts.errors import InputError, Problem
 
 ENTRY = struct.Struct(">BIH")
 """A cross-reference entry: type, offset or object stream, generation or index (ISO 32000-1, 7.5.8.3)."""
+PLACEHOLDER = "0"
+"""What a field holds while a form is typeset. It is in every font, and is taken out again."""
+KINDS = {"code": "code128", "qr": "qr", "calendar": "calendar", "mark": "mark"}
+"""What a field is when its name begins so; everything else is text (dates are text, written out before)."""
 MAGIC = b"handouts form 1\n"
 
 
@@ -32,6 +36,15 @@ class Field:
     leading: float
     """The distance from one line to the next."""
     lines: int
+    kind: str
+    """``text``, or one of the drawings in ``KINDS``."""
+    height: float
+    """Of the whole box; a drawing fills it, a text stands on its baseline."""
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of the field ``name``: what its name begins with says it."""
+    return KINDS.get(name.partition(".")[0], "text")
 
 
 @dataclass(frozen=True, slots=True)

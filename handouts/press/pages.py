@@ -20,10 +20,9 @@ from markupsafe import Markup, escape
 from handouts.content.drug import Interval
 from handouts.content.language import Language
 from handouts.errors import LanguageError, LayoutError, Problem
+from handouts.press.form import PLACEHOLDER, kind_of
 from handouts.press.sheet import Sheet
 
-PLACEHOLDER = "0"
-"""What a field holds while a form is typeset. It is in every font, and is taken out again."""
 FOOT = {"standard": 25, "large": 32}
 """The room for the running foot, in mm."""
 ROOM = {"standard": 14, "large": 24}
@@ -147,6 +146,8 @@ class _Fields:
             raise jinja2.TemplateRuntimeError(f"there is no field {name!r}")
         number = self._count[name] = self._count.get(name, 0) + 1
         kind = "field" if lines == 1 else f"field lines-{lines}"
+        if kind_of(name) != "text":
+            kind = f"field drawn {kind_of(name)}"
         text = escape(self._values[name])
         if lines > 1 and text == PLACEHOLDER:
             text = Markup("<br>").join([PLACEHOLDER] * lines)

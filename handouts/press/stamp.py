@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from handouts.errors import LayoutError, Problem
 from handouts.press.embedding import OBJECTS, font_objects, stream
-from handouts.press.fitting import set_lines
+from handouts.press.fitting import Placed, advance, set_lines
 from handouts.press.fonts import describe
 from handouts.press.form import ENTRY, Field, Form
-from handouts.press.shaping import Faces, Glyph, Run
+from handouts.press.shaping import Faces, Glyph
 
 
 class DoesNotFit(Exception):
@@ -28,8 +28,11 @@ class DoesNotFit(Exception):
 class _Drawing:
     """A value in its field. ``own``: the finished content, where the form's own fonts have every glyph."""
 
-    runs: tuple[tuple[float, float, float, Run], ...]
-    """Size, and where the run begins: from the left of the field, and below its first baseline."""
+    runs: tuple[Placed, ...]
+    """Size, and where the run begins: from the left of the field, and over its first baseline."""
+    before: bytes
+    after: bytes
+    """What stands around the runs: the paths of a drawing."""
     own: bytes | None
 
 
@@ -72,7 +75,9 @@ class Stamp:
             resources = resources.replace(">>>>", more + ">>>>")
         objects = [
             stream(
-                content(drawing.runs, fonts, self.form.glyphs, extra) if drawing.own is None else drawing.own,
+                drawing.before + content(drawing.runs, fonts, self.form.glyphs, extra) + drawing.after
+                if drawing.own is None
+                else drawing.own,
                 head + resources,
             )
             for drawing, head in zip(drawings, self._head, strict=True)
@@ -84,8 +89,12 @@ class Stamp:
     def _draw(self, index: int, value: str) -> _Drawing | None:
         """Return ``value`` in the field ``index``; None when it does not fit."""
         field = self.form.fields[index]
+        paths, says = "", ""
         try:
-            runs = set_lines(field, value, self.faces)
+            if field.kind == "text":
+                runs = set_lines(field, value, self.faces)
+            else:
+                runs, paths, says = self._drawn(field, value)
         except LookupError as error:
             found = describe(str(error.args[0]))
             raise LayoutError(Problem(field.name, f"no font in this installation has {found}")) from None
@@ -93,7 +102,26 @@ class Stamp:
             return None
         glyphs = self.form.glyphs
         own = all(glyph.number in glyphs.get(run.face, ()) for *_, run in runs for glyph in run.glyphs)
-        return _Drawing(runs, content(runs, self._fonts, glyphs, {}) if own else None)
+        before, after = spoken(paths, says)
+        drawn = before + content(runs, self._fonts, glyphs, {}) + after if own else None
+        return _Drawing(runs, before, after, drawn)
+
+    def _drawn(self, field: Field, value: str) -> tuple[tuple[Placed, ...], str, str]:
+        """Return the texts and the paths of a drawing, and what it says."""
+        from handouts.press.drawing import draw
+
+        try:
+            drawing = draw(field.kind, value, field.width, field.height)
+        except ValueError as error:
+            raise LayoutError(Problem(field.name, f"cannot be drawn: {error}", "use letters and digits")) from None
+        placed = []
+        for label in drawing.labels:
+            runs = self.faces.shape(label.text, field.weight)
+            x = label.x - advance(runs, label.size) / 2
+            for run in runs:
+                placed.append((label.size, x, label.y, run))
+                x += run.advance * label.size / 1000
+        return tuple(placed), drawing.paths, drawing.says
 
     def _extra(self, drawings: list[_Drawing]) -> dict[str, dict[int, str]]:
         """Return, by face, the glyphs of the runs that the form's own fonts cannot draw, with the text of each."""
@@ -133,8 +161,16 @@ class Stamp:
         return b"".join(parts)
 
 
+def spoken(paths: str, says: str) -> tuple[bytes, bytes]:
+    """Return what stands before and after the texts of a drawing, so that it is read as ``says``."""
+    if not paths and not says:
+        return b"", b""
+    actual = ("\ufeff" + says).encode("utf-16-be").hex()
+    return f"/Span <</ActualText <{actual}>>> BDC q {paths} Q ".encode(), b" EMC"
+
+
 def content(
-    runs: tuple[tuple[float, float, float, Run], ...],
+    runs: tuple[Placed, ...],
     fonts: Mapping[str, str],
     own: Mapping[str, Mapping[int, str]],
     extra: Mapping[str, Mapping[int, str]],
@@ -180,7 +216,8 @@ def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
 def _extent(field: Field) -> str:
     """Return the bounding box of a field's drawing; it clips, so it leaves room for every script's marks."""
     down = field.size + field.leading * (field.lines - 1)
-    return f"/BBox[{-field.size:g} {-down:g} {field.width + field.size:g} {2 * field.size:g}]"
+    up = max(2 * field.size, field.height)
+    return f"/BBox[{-field.size:g} {-down:g} {field.width + field.size:g} {up:g}]"
 
 
 def fingerprint(digest: hashlib._Hash) -> bytes:
