@@ -3,16 +3,17 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types format wheel clean
+.PHONY: help demo test bench lint types format wheel clean
 
 BIN := .venv/bin
 RUN := .venv/.ready-run
 TEST := .venv/.ready-test
+BENCH := .venv/.ready-bench
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-$(RUN) $(TEST): .venv/.ready-%: pyproject.toml .ci/bootstrap
+$(RUN) $(TEST) $(BENCH): .venv/.ready-%: pyproject.toml .ci/bootstrap
 	@sh .ci/bootstrap $*
 
 demo: $(RUN)  ## print sample packets into out/demo (sets everything up first)
@@ -20,6 +21,9 @@ demo: $(RUN)  ## print sample packets into out/demo (sets everything up first)
 
 test: $(TEST)  ## run the tests (sets everything up first); make test ARGS='-k schedule' runs some
 	$(BIN)/pytest $(ARGS)
+
+bench: $(BENCH)  ## measure every way to make the packet, into benchmarks/results.md (ten minutes)
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 lint: $(TEST)  ## check format and style
 	$(BIN)/ruff format --check .

@@ -192,7 +192,9 @@ def cold_starts(intake: peers.Intake, plan: Plan) -> list[Row]:
     script = Path(sys.executable).with_name("handouts")
     program = [str(script)] if script.exists() else [sys.executable, str(HERE.parent / "cli.py")]
     options = [f"--{key}={value}" for key, value in peers.ORDER.items() if key != "drug"]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("HANDOUTS_")}
+    # As on a desk: no settings of this shell, and compiled modules are kept from the first run on.
+    settings = ("HANDOUTS_", "PYTHONDONTWRITEBYTECODE")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(settings)}
     environment["XDG_CACHE_HOME"] = str(folder / "cache")
     commands = {
         COLD_MAKE: [*program, "make", peers.ORDER["drug"], *options, "-o", str(target)],

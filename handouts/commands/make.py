@@ -23,6 +23,9 @@ from handouts.errors import InputError, Problem, UsageError
 if TYPE_CHECKING:
     from handouts.press.edition import Edition
 
+MINIMUM = 8
+MAXIMUM = 127
+"""The longest password of a PDF, in bytes (ISO 32000-2, 7.6.4.3.3)."""
 NEEDED = {
     "name": "the patient's name",
     "dob": "date of birth (YYYY-MM-DD)",
@@ -53,6 +56,7 @@ NEEDED = {
     metavar="FILE",
     help="Print from this edition and nothing else.",
 )
+@click.option("--password-file", metavar="FILE", help="Encrypt the PDF (AES-256) with the first line of this file.")
 @settings_options
 @click.pass_context
 def make(
@@ -62,6 +66,7 @@ def make(
     output: str,
     patient_file: str | None,
     edition_file: str | None,
+    password_file: str | None,
     clinic_file: str | None,
     formularies: tuple[str, ...],
     **given: str | None,
@@ -73,6 +78,7 @@ def make(
     handouts make methylprednisolone -o packet.pdf --days 3 --patient patient.json
     """
     settings = settings_of(ctx, clinic_file, formularies)
+    password = _password(password_file) if password_file else None
     data: dict[str, object] = {key.rstrip("_"): value for key, value in given.items() if value is not None}
     if patient_file:
         data = _merged(_read_patient(patient_file), data)
@@ -89,7 +95,12 @@ def make(
     order = read_order(data, today(), lambda text: [])
     clinic = edition.clinic if edition else settings.clinic()
     packet = make_packet(order, clinic, library, edition or settings.shelf())
-    write(output, packet.pdf)
+    pdf = packet.pdf
+    if password:
+        from handouts.press.encryption import encrypted
+
+        pdf = encrypted(pdf, password)
+    write(output, pdf)
     click.echo(
         f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form}",
         err=True,
@@ -105,6 +116,20 @@ def _open(file: str, settings: Settings) -> Edition:
         problem = "brings its own clinic and drug files"
         raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
     return Edition(Path(file), resources.folder("fonts"))
+
+
+def _password(file: str) -> str:
+    """Return the first line of ``file``; it is never shown."""
+    try:
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise InputError(Problem("--password-file", f"{file} cannot be read", "name a text file")) from None
+    if not lines or len(lines[0]) < MINIMUM:
+        problem = f"the first line has fewer than {MINIMUM} characters"
+        raise InputError(Problem("--password-file", problem, "write a longer password on the first line"))
+    if len(lines[0].encode()) > MAXIMUM:
+        raise InputError(Problem("--password-file", f"the first line is longer than {MAXIMUM} bytes", "shorten it"))
+    return lines[0]
 
 
 def _read_patient(file: str) -> dict[str, object]:
