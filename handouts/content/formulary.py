@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from handouts.content.drug import Drug
 from handouts.content.reading import File, read_toml
@@ -15,6 +15,8 @@ class Formulary:
     """Drug files by id, from one or more folders; a later folder's file replaces an earlier one's."""
 
     files: dict[str, File]
+    _read: dict[File, Drug] = field(default_factory=dict, compare=False, repr=False)
+    """What was read already: a file is read once."""
 
     def ids(self) -> list[str]:
         return sorted(self.files)
@@ -32,12 +34,17 @@ class Formulary:
         """Return the drug called ``name``, by id or brand; raises InputError when there is none."""
         wanted = name.strip().casefold()
         if wanted in self.files:
-            return read_drug(self.files[wanted])
+            return self._drug(self.files[wanted])
         for path in self.files.values():
-            drug = read_drug(path)
+            drug = self._drug(path)
             if wanted in {drug.names.generic.casefold(), *(brand.casefold() for brand in drug.names.brands)}:
                 return drug
-        return read_drug(self.path(name))
+        return self._drug(self.path(name))
+
+    def _drug(self, path: File) -> Drug:
+        if path not in self._read:
+            self._read[path] = read_drug(path)
+        return self._read[path]
 
 
 def open_formulary(*folders: File) -> Formulary:
