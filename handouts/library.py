@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from handouts import __version__
-from handouts.content.drug import Drug, Id, Strict
+from handouts.content.drug import Drug
+from handouts.content.facts import Id, Strict
 from handouts.content.formulary import Formulary
 from handouts.content.reading import File, read_toml
 from handouts.errors import InputError, Problem

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from handouts.content.clinic import Clinic
-from handouts.content.drug import Drug, printable
+from handouts.content.drug import Drug
+from handouts.content.facts import printable
 from handouts.content.language import Language, read_language
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.library import Library

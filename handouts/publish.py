@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from handouts.content.clinic import Clinic
-from handouts.content.drug import Drug, printable
+from handouts.content.drug import Drug
+from handouts.content.facts import printable
 from handouts.errors import InputError, Problem, Refused
 from handouts.library import Library
 from handouts.model import Order, Patient, Treatment

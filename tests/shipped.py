@@ -9,7 +9,8 @@ from pathlib import Path
 from running import DOB, MRN, NAME, START
 
 from handouts.content.clinic import Clinic, sample_clinic
-from handouts.content.drug import Drug, printable
+from handouts.content.drug import Drug
+from handouts.content.facts import printable
 from handouts.content.formulary import open_formulary
 from handouts.content.language import Language, locale_tags, read_language
 from handouts.model import Order, Patient, Treatment

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handouts.checks.catalogs import template, untranslated, updated
-from handouts.content.drug import printable, words
+from handouts.content.facts import printable, words
 from handouts.content.formulary import open_formulary
 from handouts.content.language import LocaleFile, locale_tags, read_language
 from handouts.content.reading import read_toml

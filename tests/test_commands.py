@@ -23,7 +23,7 @@ from running import DOB, MRN, NAME, PATIENT, PROGRAM, START, made, refused, run,
 
 from handouts.commands import COMMANDS, cli
 from handouts.commands import settings as command_settings
-from handouts.content.drug import facts
+from handouts.content.facts import facts
 from handouts.content.formulary import open_formulary
 from handouts.resources import drug_folder
 

@@ -16,7 +16,7 @@ from running import PATIENT, START, made, refused, run
 from verapdf import FailedRule
 
 import handouts
-from handouts.content.drug import words
+from handouts.content.facts import words
 from handouts.content.formulary import open_formulary, read_drug
 from handouts.resources import drug_folder, folder
 

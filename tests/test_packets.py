@@ -38,7 +38,7 @@ from handouts.commands.demo import PATIENT as DEMO_PATIENT
 from handouts.commands.demo import START as DEMO_START
 from handouts.commands.demo import Sample, samples
 from handouts.content.clinic import sample_clinic
-from handouts.content.drug import words
+from handouts.content.facts import words
 from handouts.content.language import Language
 from handouts.model import Treatment
 from handouts.schedule import plan

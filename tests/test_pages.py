@@ -21,7 +21,8 @@ from running import NAME, PATIENT, START, made, refused
 from shipped import FORMULARY, LOCALES, SAMPLEMAB, TEMPLATES, documents_of, html
 
 from handouts import resources
-from handouts.content.drug import Drug, facts, printable, words
+from handouts.content.drug import Drug
+from handouts.content.facts import facts, printable, words
 
 PAGE = """{%% extends "base.html" %%}
 {%% block title %%}Tiny{%% endblock %%}

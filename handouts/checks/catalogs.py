@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 
 from handouts import values
 from handouts.calendar_file import TITLES
-from handouts.content.drug import words
+from handouts.content.facts import words
 from handouts.content.formulary import Formulary
 from handouts.content.language import Language
 from handouts.press import pages

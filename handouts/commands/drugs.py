@@ -56,7 +56,7 @@ def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularie
 @click.pass_context
 def show(ctx: click.Context, drug: str, as_json: bool, clinic_file: str | None, formularies: tuple[str, ...]) -> None:
     """Show every fact of a drug with its source. Unverified ones are marked; they are never printed."""
-    from handouts.content.drug import statements
+    from handouts.content.facts import statements
 
     found = settings_of(ctx, clinic_file, formularies).library().formulary.drug(drug)
     if as_json:

@@ -46,7 +46,7 @@ def schedule(
     """
     settings = settings_of(ctx, clinic_file, formularies)
 
-    from handouts.content.drug import printable
+    from handouts.content.facts import printable
     from handouts.content.person import read_treatment
     from handouts.schedule import plan, schedule_json
 

@@ -19,7 +19,7 @@ from pydantic import (
     field_validator,
 )
 
-from handouts.content.drug import Name, Strict
+from handouts.content.facts import Name, Strict
 from handouts.content.logo import Logo, read_logo
 from handouts.content.reading import problems_of, read_toml
 from handouts.errors import InputError, LanguageError, Problem

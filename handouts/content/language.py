@@ -14,7 +14,7 @@ from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 from pydantic import Field
 
-from handouts.content.drug import Name, Strict
+from handouts.content.facts import Name, Strict
 from handouts.content.reading import File, read_toml
 from handouts.errors import LanguageError, Problem
 

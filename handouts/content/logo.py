@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from pydantic import ConfigDict, Field
 
-from handouts.content.drug import Strict
+from handouts.content.facts import Strict
 
 LOGO_BYTES = 1_000_000
 """A logo is smaller than this."""

@@ -1,0 +1,68 @@
+"""Two PDFs side by side: the same words, the same structure, the same pixels.
+
+Pixels are compared at 100 dpi as pdfium draws them, within a tolerance: a pixel differs when it lies outside of what
+the other page has in the 3 x 3 pixels around it by more than ``TOLERANCE``. The type setter (WeasyPrint) cuts kerning
+off to whole thousandths of an em after Pango has rounded it; a stamp does neither. A glyph may so stand a fraction of a
+pixel further on, and pdfium, which puts glyphs on whole pixels, may draw it one pixel off.
+"""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pypdfium2 as pdfium
+from paper import HYPHEN, spaced
+from PIL import Image, ImageChops, ImageFilter
+
+DPI = 100
+TOLERANCE = 40
+"""Of 255 levels: what anti-aliasing makes of an edge that is moved by a fraction of a pixel."""
+
+
+@functools.cache
+def drawn(pdf: Path | bytes) -> tuple[Image.Image, ...]:
+    """Return the pages as pictures."""
+    with closing(pdfium.PdfDocument(pdf)) as document:
+        return tuple(page.render(scale=DPI / 72).to_pil().convert("RGB") for page in document)
+
+
+@functools.cache
+def read(pdf: Path | bytes) -> tuple[str, ...]:
+    """Return the characters of each page as pdfium has them, without white space: where it sees some is a guess."""
+    with closing(pdfium.PdfDocument(pdf)) as document:
+        found = []
+        for page in document:
+            with closing(page.get_textpage()) as text:
+                found.append("".join(text.get_text_range().replace(HYPHEN, "-").split()))
+        return tuple(found)
+
+
+@functools.cache
+def tree(pdf: Path) -> str:
+    """Return the elements of the structure tree with the text of each, as poppler reads them to a blind reader."""
+    command = ["pdfinfo", "-struct-text", "-enc", "UTF-8", str(pdf)]
+    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
+    assert done.stderr == ""
+    return spaced(done.stdout.replace('""', ""))
+
+
+def strayed(one: Image.Image, other: Image.Image) -> int:
+    """Return by how much, of 255, a pixel of one picture is outside of what the other has in the pixels around it."""
+    box = ImageChops.difference(one, other).getbbox()
+    if one.size != other.size:
+        return 255
+    if box is None:
+        return 0
+    left, top, right, bottom = box
+    around = (left - 2, top - 2, right + 2, bottom + 2)
+    first, second = one.crop(around), other.crop(around)
+    return max(_outside(first, second), _outside(second, first))
+
+
+def _outside(one: Image.Image, other: Image.Image) -> int:
+    darkest, lightest = other.filter(ImageFilter.MinFilter(3)), other.filter(ImageFilter.MaxFilter(3))
+    below, above = ImageChops.subtract(darkest, one), ImageChops.subtract(one, lightest)
+    return max(high for _, high in ImageChops.lighter(below, above).getextrema())
