@@ -9,7 +9,9 @@ pixel further on, and pdfium, which puts glyphs on whole pixels, may draw it one
 from __future__ import annotations
 
 import functools
+import re
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -41,12 +43,34 @@ def read(pdf: Path | bytes) -> tuple[str, ...]:
 
 
 @functools.cache
-def tree(pdf: Path) -> str:
-    """Return the elements of the structure tree with the text of each, as poppler reads them to a blind reader."""
-    command = ["pdfinfo", "-struct-text", "-enc", "UTF-8", str(pdf)]
-    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
-    assert done.stderr == ""
-    return spaced(done.stdout.replace('""', ""))
+def tree(pdf: Path) -> tuple[str, ...]:
+    """Return the elements of the structure tree with the text of each, as poppler reads them out, one to a line.
+
+    A ``Span`` or ``NonStruct`` in which nothing is said is left out: an empty field or line has one, and nobody hears it.
+    """
+    done = subprocess.run(["pdfinfo", "-struct-text", "-enc", "UTF-8", str(pdf)], capture_output=True, check=True)
+    assert done.stderr == b""
+    return tuple(_without_silence(list(_elements(done.stdout.decode()))))
+
+
+def _elements(printed: str) -> Iterator[tuple[int, str]]:
+    """Yield depth and kind of each element, and of each text with what it says, from what pdfinfo prints."""
+    for indent, kind, text in re.findall(r'^( *)(?:([A-Z][^\n]*)|"(.*?)")$', printed, re.MULTILINE | re.DOTALL):
+        if kind or text.strip():
+            yield len(indent), re.sub(r" *<[-\d]+>", "", kind) or f'"{spaced(text)}"'
+
+
+def _without_silence(elements: list[tuple[int, str]]) -> Iterator[str]:
+    """Yield each element that says something, or has structure, as a line."""
+    kept: list[tuple[int, str]] = []
+    after = 0
+    for depth, kind in reversed(elements):
+        if kind.startswith(("Span", "NonStruct")) and after <= depth:
+            continue
+        kept.append((depth, kind))
+        after = depth
+    for depth, kind in reversed(kept):
+        yield " " * depth + kind
 
 
 def strayed(one: Image.Image, other: Image.Image) -> int:

@@ -62,6 +62,10 @@ def _grey(image: Image.Image) -> Image.Image:
     return image.convert("RGB").convert("L")
 
 
+def drawn_by_pdfium(page: pdfium.PdfPage) -> Image.Image:
+    return _grey(page.render(scale=DPI / 72).to_pil())
+
+
 def chromium(browser: Chromium, pdf: Path) -> Opened:
     """Chromium's PDF viewer. It has no way to complain but to show an error page, without the title of the file."""
     with closing(pdfium.PdfDocument(pdf)) as document:
@@ -73,7 +77,7 @@ def chromium(browser: Chromium, pdf: Path) -> Opened:
     return Opened([_grey(page) for page in shown.pages], None, said)
 
 
-def pdfjs(pdf: Path) -> Opened:
+def _pdfjs(pdf: Path) -> Opened:
     """pdf.js, which is Firefox's viewer, in Node. It warns on the console."""
     node = need("node")
     if not (MODULES / "node_modules" / "pdfjs-dist").is_dir():
@@ -87,7 +91,7 @@ def pdfjs(pdf: Path) -> Opened:
         return Opened(_pictures(out, "*.png"), found["texts"], "\n".join(found["warnings"]))
 
 
-def poppler(pdf: Path) -> Opened:
+def _poppler(pdf: Path) -> Opened:
     """Poppler, which is the viewer of GNOME and KDE. It warns on stderr."""
     with tempfile.TemporaryDirectory() as out:
         _, drawing = _run(need("pdftoppm"), "-r", str(DPI), str(pdf), f"{out}/page")
@@ -95,18 +99,18 @@ def poppler(pdf: Path) -> Opened:
         return Opened(_pictures(out, "*.ppm"), text.split("\f")[:-1], drawing + reading)
 
 
-def pdfium_(pdf: Path) -> Opened:
+def _pdfium(pdf: Path) -> Opened:
     """pdfium. It opens a file or raises."""
     with closing(pdfium.PdfDocument(pdf)) as document:
         pages, texts = [], []
         for page in document:
-            pages.append(_grey(page.render(scale=DPI / 72).to_pil()))
+            pages.append(drawn_by_pdfium(page))
             with closing(page.get_textpage()) as text:
                 texts.append(text.get_text_bounded())
         return Opened(pages, texts, "")
 
 
-def ghostscript(pdf: Path) -> Opened:
+def _ghostscript(pdf: Path) -> Opened:
     """Ghostscript, which is in many printers and print servers. What it mends in a file stops it here."""
     run = functools.partial(_run, need("gs"), "-q", "-dSAFER", "-dPDFSTOPONERROR", "-dPDFSTOPONWARNING")
     with tempfile.TemporaryDirectory() as out:
@@ -119,9 +123,9 @@ def ghostscript(pdf: Path) -> Opened:
 
 
 READERS: dict[str, Callable[[Path], Opened]] = {
-    "pdf.js": pdfjs,
-    "poppler": poppler,
-    "pdfium": pdfium_,
-    "Ghostscript": ghostscript,
+    "pdf.js": _pdfjs,
+    "poppler": _poppler,
+    "pdfium": _pdfium,
+    "Ghostscript": _ghostscript,
 }
 """The programs that also read words."""
