@@ -3,24 +3,30 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench lint types format wheel clean
+.PHONY: help demo test viewers bench lint types format wheel clean
 
 BIN := .venv/bin
 RUN := .venv/.ready-run
 TEST := .venv/.ready-test
+VIEWERS := .venv/.ready-viewers
 BENCH := .venv/.ready-bench
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-$(RUN) $(TEST) $(BENCH): .venv/.ready-%: pyproject.toml .ci/bootstrap
+$(RUN) $(TEST) $(VIEWERS) $(BENCH): .venv/.ready-%: pyproject.toml .ci/bootstrap
 	@sh .ci/bootstrap $*
+
+$(VIEWERS): tests/viewers/package-lock.json
 
 demo: $(RUN)  ## print sample packets into out/demo (sets everything up first)
 	$(BIN)/handouts demo --out out/demo
 
 test: $(TEST)  ## run the tests (sets everything up first); make test ARGS='-k schedule' runs some
 	$(BIN)/pytest $(ARGS)
+
+viewers: $(VIEWERS)  ## open stamped packets in Chromium, pdf.js, poppler, pdfium and Ghostscript (installs them)
+	$(BIN)/pytest tests/viewers $(ARGS)
 
 bench: $(BENCH)  ## measure every way to make the packet, into benchmarks/results.md (ten minutes)
 	$(BIN)/python benchmarks/run.py $(ARGS)

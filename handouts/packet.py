@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """How many digits of a form's id stand at the foot of a page."""
-CHARACTERS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019]))
-"""What a form's own fonts carry: Latin letters of Europe and the Americas. Other names bring their own subset."""
+CHARACTERS = "".join(
+    map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019, *range(0xFB00, 0xFB05)])
+)
+"""What a form's own fonts carry: Latin letters of Europe and the Americas, and the ligatures that shaping makes of them
+(the fi of Sofia). Other names bring their own subset."""
 
 
 class Forms(Protocol):

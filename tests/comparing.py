@@ -19,12 +19,15 @@ import pypdfium2 as pdfium
 from paper import HYPHEN, spaced
 from PIL import Image, ImageChops, ImageFilter
 
+HYPHENS = HYPHEN + "\ufffe"
+"""How pdfium reports a hyphen at the end of a line, one by one and in a text."""
 DPI = 100
+LINES = re.compile(r'\n( *)  "(.*)"\n\1Span \(inline\)\n\1  "')
+"""Where one line of a text ends and the next begins."""
 TOLERANCE = 40
 """Of 255 levels: what anti-aliasing makes of an edge that is moved by a fraction of a pixel."""
 
 
-@functools.cache
 def drawn(pdf: Path | bytes) -> tuple[Image.Image, ...]:
     """Return the pages as pictures."""
     with closing(pdfium.PdfDocument(pdf)) as document:
@@ -38,7 +41,7 @@ def read(pdf: Path | bytes) -> tuple[str, ...]:
         found = []
         for page in document:
             with closing(page.get_textpage()) as text:
-                found.append("".join(text.get_text_range().replace(HYPHEN, "-").split()))
+                found.append("".join(re.sub(f"[{HYPHENS}]", "-", text.get_text_range()).split()))
         return tuple(found)
 
 
@@ -46,11 +49,15 @@ def read(pdf: Path | bytes) -> tuple[str, ...]:
 def tree(pdf: Path) -> tuple[str, ...]:
     """Return the elements of the structure tree with the text of each, as poppler reads them out, one to a line.
 
-    A ``Span`` or ``NonStruct`` in which nothing is said is left out: an empty field or line has one, and nobody hears it.
+    A text is one line here, though it has a ``Span`` for each line on the page, while a field has one for all. What
+    says nothing is left out: an empty field has a ``Span``, and nobody hears it.
     """
     done = subprocess.run(["pdfinfo", "-struct-text", "-enc", "UTF-8", str(pdf)], capture_output=True, check=True)
     assert done.stderr == b""
-    return tuple(_without_silence(list(_elements(done.stdout.decode()))))
+    said = "\n".join(_audible(list(_elements(done.stdout.decode()))))
+    while (joined := LINES.sub(r'\n\1  "\2 ', said)) != said:
+        said = joined
+    return tuple(said.splitlines())
 
 
 def _elements(printed: str) -> Iterator[tuple[int, str]]:
@@ -60,17 +67,15 @@ def _elements(printed: str) -> Iterator[tuple[int, str]]:
             yield len(indent), re.sub(r" *<[-\d]+>", "", kind) or f'"{spaced(text)}"'
 
 
-def _without_silence(elements: list[tuple[int, str]]) -> Iterator[str]:
-    """Yield each element that says something, or has structure, as a line."""
-    kept: list[tuple[int, str]] = []
+def _audible(elements: list[tuple[int, str]]) -> list[str]:
+    """Return the elements without each ``Span`` and ``NonStruct`` that has nothing in it."""
+    kept: list[str] = []
     after = 0
     for depth, kind in reversed(elements):
-        if kind.startswith(("Span", "NonStruct")) and after <= depth:
-            continue
-        kept.append((depth, kind))
-        after = depth
-    for depth, kind in reversed(kept):
-        yield " " * depth + kind
+        if not kind.startswith(("Span", "NonStruct")) or after > depth:
+            kept.append(" " * depth + kind)
+            after = depth
+    return kept[::-1]
 
 
 def strayed(one: Image.Image, other: Image.Image) -> int:

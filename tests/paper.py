@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pikepdf
@@ -124,7 +125,19 @@ def outside(pdf: Path, margin: float) -> list[tuple[int, Glyph]]:
 
 def collisions(pdf: Path) -> list[tuple[int, str]]:
     """Return the characters that are printed over others, with their page."""
-    return [(number, pair) for number, page in enumerate(glyphs(pdf), start=1) for pair in _collisions(page)]
+    with TemporaryDirectory() as folder:
+        drawn = Path(folder) / "drawn.pdf"
+        _as_drawn(pdf, drawn)
+        return [(number, pair) for number, page in enumerate(glyphs(drawn), start=1) for pair in _collisions(page)]
+
+
+def _as_drawn(pdf: Path, out: Path) -> None:
+    """Write ``pdf`` without ActualText: pdfium gives the words of a drawing places of their own, where no ink is."""
+    with pikepdf.open(pdf) as opened:
+        for item in opened.objects:
+            if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Form":
+                item.write(re.sub(rb"/Span <</ActualText <[0-9a-f]*>>> BDC", b"/Span BMC", item.read_bytes()))
+        opened.save(out)
 
 
 def _collisions(page: tuple[Glyph, ...]) -> Iterator[str]:

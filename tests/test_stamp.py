@@ -9,6 +9,7 @@ import re
 import subprocess
 import unicodedata
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -67,20 +68,21 @@ CARD = ("schedule", "card")
 BEGUN = MONDAY - dt.timedelta(days=14)
 CLOSED = sample_clinic().model_copy(update={"closures": (MONDAY + dt.timedelta(days=14),)})
 CASES = (
-    Case("alemtuzumab", "en", "letter", "standard"),
-    Case("natalizumab", "en", "letter", "large", Treatment(done=3, last=BEGUN)),
+    Case("alemtuzumab", "en", "letter", "standard", name=None),
+    Case("natalizumab", "en", "letter", "large", Treatment(done=3, last=dt.date(2026, 10, 5))),
     Case("ocrelizumab", "en", "a4", "standard", name=OTHER_SCRIPTS["vietnamese"], clinic=CLOSED),
     Case("ublituximab", "en", "a4", "large", Treatment(done=1, last=BEGUN), name=OTHER_SCRIPTS["greek"]),
     Case("methylprednisolone", "es", "letter", "standard", Treatment(start=MONDAY, days=5)),
     Case("dexamethasone", "es", "letter", "large", Treatment(MONDAY, days=3, dose="96 mg"), interpreter="Sample 42"),
     Case("mitoxantrone", "es", "a4", "standard", Treatment(done=9, last=BEGUN), name=OTHER_SCRIPTS["cyrillic"]),
-    Case("alemtuzumab", "es", "a4", "large", Treatment(done=5, last=BEGUN)),
+    Case("methylprednisolone", "es", "a4", "large", Treatment(done=2, last=BEGUN, days=4, dose="1000 mg")),
     Case("alemtuzumab", "en", "letter", "large", documents=CARD),
-    Case("alemtuzumab", "en", "a4", "standard", name=None, documents=CARD),
+    Case("alemtuzumab", "en", "a4", "standard", documents=CARD),
     Case("alemtuzumab", "en", "a4", "large", Treatment(done=8, last=BEGUN), documents=CARD),
     Case("alemtuzumab", "es", "letter", "standard", name=None, documents=CARD),
     Case("alemtuzumab", "es", "letter", "large", documents=CARD),
     Case("alemtuzumab", "es", "a4", "standard", documents=CARD),
+    Case("alemtuzumab", "es", "a4", "large", Treatment(done=5, last=BEGUN), documents=CARD),
 )
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -138,7 +140,7 @@ def prepared_case(case: Case) -> Prepared:
 def name_of_two_lines(form: Form) -> str:
     """Return a name that fits every field of the form in its full size, and the card's on its second line."""
     for length in range(1, 60):
-        name = f"{NAME} Wilhelmina {'n' * length}"
+        name = f"{NAME} Wilhelmina {'i' * length}"
         placed = [(field, set_lines(field, name, FACES)) for field in name_fields(form)]
         if any(runs is None or runs[0][0] != field.size for field, runs in placed):
             break
@@ -165,7 +167,7 @@ def test_the_cases_cover_every_document_language_paper_and_size(made: Callable[[
         )
     )
     assert {case.drug for case in CASES} == set(FORMULARY.ids())
-    assert {("text", 1), ("text", 2), ("calendar", 1), ("code128", 1)} <= kinds
+    assert {("text", 1), ("text", 2), ("calendar", 1)} <= kinds
     assert {"order.dose", "plan.closed", "calendar.3"} <= empty
     assert made(CASES[2]).wanted.values["plan.closed"]
 
@@ -183,18 +185,31 @@ def test_stamping_gives_the_words_of_typesetting(made: Callable[[Case], Made], c
 def test_stamping_gives_the_structure_of_typesetting(made: Callable[[Case], Made], case: Case) -> None:
     wanted, _, pair = made(case)
 
-    assert tree(pair.stamped) == tree(pair.typeset)
-    assert any(wanted.values["patient.mrn"] in line for line in tree(pair.stamped))
+    with ThreadPoolExecutor() as pool:
+        ours, theirs = pool.map(tree, pair)
+    assert ours == theirs
+    assert all(f'"{wanted.values[field]}"' in "".join(ours) for field in ("patient.name", "patient.mrn"))
 
 
 @each_case
 def test_stamping_gives_the_pixels_of_typesetting(made: Callable[[Case], Made], case: Case) -> None:
     """Within the tolerance that ``comparing`` explains."""
-    ours, theirs = (drawn(pdf.read_bytes()) for pdf in made(case).pair)
+    ours, theirs = map(drawn, made(case).pair)
 
     differences = [strayed(one, other) for one, other in zip(ours, theirs, strict=True)]
 
     assert max(differences) <= TOLERANCE, differences
+
+
+@each_case
+def test_no_day_of_the_year_is_too_long_for_its_field(made: Callable[[Case], Made], case: Case) -> None:
+    """An edition could not print it."""
+    language = LANGUAGES[case.locale]
+    days = [dt.date(2028, 1, 1) + dt.timedelta(days=number) for number in range(366)]
+    ways = {way: {getattr(language, way)(day) for day in days} for way in ("weekday", "full", "long", "medium")}
+    dates = [(field, ways.get(field.name.rpartition(".")[2], ())) for field in made(case).form.fields]
+
+    assert [(field.name, text) for field, texts in dates for text in texts if not set_lines(field, text, FACES)] == []
 
 
 def test_the_tolerance_hides_one_pixel_and_no_letter() -> None:
@@ -209,7 +224,7 @@ def test_the_tolerance_hides_one_pixel_and_no_letter() -> None:
     assert strayed(page, moved[0]) <= TOLERANCE
     assert strayed(page, moved[1]) > 2 * TOLERANCE
     assert strayed(page, other) > 2 * TOLERANCE
-    assert strayed(page, empty) == 255
+    assert strayed(page, empty) > 5 * TOLERANCE
 
 
 # Three ways of a value: it fits, it is set a little smaller, or its packet is set in full
@@ -314,10 +329,10 @@ def test_a_value_is_never_clipped_and_never_too_small(text: str, field: Field, l
     assert len(sizes) == 1
     (size,) = sizes
     assert size == field.size or FLOOR - 1e-6 <= size < field.size
-    assert (field.size - size) % STEP == pytest.approx(0, abs=1e-6) or size == field.size
+    assert (field.size - size) / STEP == pytest.approx(round((field.size - size) / STEP))
     if field.size < FLOOR:
         assert size == field.size, "a foot in 9 pt never shrinks"
-    assert all(x >= -0.1 and x + run.advance * size / 1000 <= room + 0.1 for _, x, _, run in placed)
+    assert all(x >= -0.1 and x + width(run.text.strip(" "), field, size) <= room + 0.1 for _, x, _, run in placed)
     assert {round(-y / field.leading, 6) for _, _, y, _ in placed} <= set(range(lines))
     assert " ".join("".join(run.text for *_, run in placed).split()).replace(" ", "") == text.replace(" ", "")
 
@@ -333,6 +348,7 @@ def test_an_empty_value_draws_nothing(pocket: tuple[Prepared, Form]) -> None:
 # Valid, whatever the name
 
 
+JOINERS = "[\u200c\u200d]"
 NAMES = OTHER_SCRIPTS | {
     "composed": unicodedata.normalize("NFC", "Zoë Ångström Ñandú"),
     "decomposed": unicodedata.normalize("NFD", "Zoë Ångström Ñandú"),
@@ -393,11 +409,10 @@ def test_any_name_is_sound_and_accessible(
 
 @pytest.mark.parametrize("key", NAMES)
 def test_any_name_is_read_as_it_is_written(other_names: dict[str, Path], key: str) -> None:
-    """By poppler, which prints ActualText. Joiners are not letters; where a font has no form for them, they are gone."""
-    name = "".join(letters(NAMES[key]).split("\u200c"))
-    printed = letters("".join(texts(other_names[key]))).replace("\u200c", "")
+    """By poppler, which reads ActualText out. Joiners are no letters, and may be lost."""
+    name, printed = (re.sub(JOINERS, "", letters(text)) for text in (NAMES[key], "".join(texts(other_names[key]))))
 
-    assert printed.replace("\u200d", "").count(name.replace("\u200d", "")) == 5, "four feet and a head"
+    assert printed.count(name) == len(texts(other_names[key])) + 1, "every foot, and the head"
 
 
 def test_fonts_of_their_own_are_only_for_names_that_need_them(other_names: dict[str, Path]) -> None:
@@ -445,7 +460,7 @@ def consent() -> tuple[dict[str, str], Stamp]:
 def spoken(pdf: bytes) -> tuple[str, ...]:
     """Return the characters of each page; ligatures as the letters they stand for, joiners left out."""
     with_joiners = ("".join(LIGATURES.get(char, char) for char in page) for page in read.__wrapped__(pdf))
-    return tuple(re.sub("[\u200c\u200d]", "", page) for page in with_joiners)
+    return tuple(re.sub(JOINERS, "", page) for page in with_joiners)
 
 
 @calm
@@ -566,9 +581,9 @@ def test_a_form_comes_back_as_it_was(dumped: bytes) -> None:
 
 
 @calm
-@given(st.data())
-def test_a_form_that_is_not_whole_is_refused(dumped: bytes, data: st.DataObject) -> None:
-    end = data.draw(st.integers(0, len(dumped) - 1) | st.integers(0, len(MAGIC) + 20))
+@given(end=st.integers(0, len(MAGIC) + 20) | st.integers(0, 10**6))
+def test_a_form_that_is_not_whole_is_refused(dumped: bytes, end: int) -> None:
+    end %= len(dumped)
     with pytest.raises(InputError):
         load(dumped[:end])
     with pytest.raises(InputError):
@@ -576,13 +591,11 @@ def test_a_form_that_is_not_whole_is_refused(dumped: bytes, data: st.DataObject)
 
 
 @calm
-@given(st.data())
-def test_a_form_with_a_damaged_byte_is_refused(dumped: bytes, data: st.DataObject) -> None:
+@given(at=st.integers(0, 4000) | st.integers(0, 10**6), mask=st.integers(1, 255))
+def test_a_form_with_a_damaged_byte_is_refused(dumped: bytes, at: int, mask: int) -> None:
     """Otherwise a bad disk prints another form than the one that was approved."""
-    head = st.integers(0, 4000)
-    at, mask = data.draw(st.integers(0, len(dumped) - 1) | head), data.draw(st.integers(1, 255))
     damaged = bytearray(dumped)
-    damaged[at] ^= mask
+    damaged[at % len(dumped)] ^= mask
 
     with pytest.raises(InputError):
         load(bytes(damaged))
@@ -606,7 +619,6 @@ SECRETS = [
     *PERSON.values(),
     "Quillon",
     "Vexworth",
-    "4411",
     "Prescott Ymir",
     "1980-01-02",
     "Jan 2, 1980",
@@ -628,7 +640,7 @@ def test_a_form_never_holds_a_patient() -> None:
 def test_what_a_form_is_searched_with_finds_a_patient() -> None:
     wanted = prepared(order("alemtuzumab", **PERSON), CARD)
     form = form_of(wanted)
-    accented = wanted.values | {"patient.name": PERSON["name"] + "\u0301"}
+    accented = wanted.values | {"patient.name": PERSON["name"] + "e\u0301"}
 
     assert told(stamped(form, accented), PERSON["name"])
     assert "".join(PERSON["name"].split()) in read(stamped(form, wanted.values))[0]

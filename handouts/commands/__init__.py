@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -13,6 +14,9 @@ import click
 from handouts import __version__
 from handouts.commands.settings import Settings
 from handouts.errors import HandoutError
+
+# Pydantic looks for plugins in the metadata of every installed package, which takes longer than all that we ask of it.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 COMMANDS = {
     "demo": ("handouts.commands.demo", "Make sample packets: every drug, several locales, a sample clinic."),

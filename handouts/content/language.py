@@ -9,8 +9,6 @@ from typing import Annotated, Literal
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 from pydantic import Field
 
@@ -131,6 +129,9 @@ def _headed(text: str) -> str:
 
 def _compile(catalog: bytes, tag: str) -> gettext.GNUTranslations:
     """Compile a ``.po`` in memory; fuzzy entries are left out, so they count as missing."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import PoFileError, read_po
+
     try:
         entries = read_po(io.BytesIO(catalog), locale=tag, abort_invalid=True)
     except (PoFileError, UnicodeDecodeError) as error:

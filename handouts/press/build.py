@@ -9,6 +9,7 @@ first, the fields' objects last.
 from __future__ import annotations
 
 import io
+import unicodedata
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from handouts.press.typeset import Anchor, Typeset
 
 Instruction = pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage
 
+LIGATURES = "ﬀﬁﬂﬃﬄ"
 PX = 0.75
 """CSS px in PDF points."""
 
@@ -121,12 +123,13 @@ def _compact(data: bytes) -> pikepdf.Pdf:
 
 
 def _glyphs(faces: Faces, name: str, characters: str) -> dict[int, str]:
-    """Return the glyphs of ``characters`` and the character each stands for."""
+    """Return the glyphs of ``characters`` and the text each stands for; a ligature stands for its letters."""
     found: dict[int, str] = {}
     face = faces.face(name)
     for char in characters:
         if ord(char) in face.characters:
-            found.setdefault(face.font.get_nominal_glyph(ord(char)), char)
+            text = unicodedata.normalize("NFKC", char) if char in LIGATURES else char
+            found.setdefault(face.font.get_nominal_glyph(ord(char)), text)
     return found
 
 

@@ -10,6 +10,7 @@ import functools
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import uharfbuzz as hb
 from bidi import algorithm as bidi
@@ -19,8 +20,7 @@ PRIMARY = "NotoSans"
 """The family that is tried first; the others follow in order of name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """A glyph to draw: its number in the font, how far to move on, and where to draw it, in thousandths of an em."""
 
     number: int
@@ -42,10 +42,8 @@ class Run:
     glyphs: tuple[Glyph, ...]
     text: str
     """The characters of the run in reading order."""
-
-    @property
-    def advance(self) -> float:
-        return sum(glyph.advance for glyph in self.glyphs)
+    advance: float
+    """How wide it is, in thousandths of an em."""
 
 
 class Face:
@@ -68,7 +66,7 @@ class Faces:
         found = {path.stem.rpartition("-")[0] for path in folder.glob("*-Regular.ttf")}
         self.families = sorted(found, key=lambda family: (family != PRIMARY, family))
         self._faces: dict[str, Face] = {}
-        self.shape = functools.lru_cache(maxsize=50_000)(self._shape)
+        self.shape = functools.lru_cache(maxsize=4096)(self._shape)
 
     def face(self, name: str) -> Face:
         """Return the face called ``name``, such as NotoSans-Bold."""
@@ -130,7 +128,7 @@ class Faces:
                     text[info.cluster : ends[info.cluster]] if first else "",
                 )
             )
-        return Run(name, tuple(glyphs), text)
+        return Run(name, tuple(glyphs), text, sum(glyph.advance for glyph in glyphs))
 
 
 def _directions(text: str) -> list[tuple[str, bool]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from handouts.press.fitting import Placed, advance, set_lines
 from handouts.press.fonts import describe
 from handouts.press.form import ENTRY, Field, Form
 from handouts.press.shaping import Faces, Glyph
+
+KEPT = 4096
+"""How many drawn values a stamp remembers: dates come again, names do not."""
 
 
 class DoesNotFit(Exception):
@@ -26,14 +30,15 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """A value in its field. ``own``: the finished content, where the form's own fonts have every glyph."""
+    """A value in its field."""
 
     runs: tuple[Placed, ...]
     """Size, and where the run begins: from the left of the field, and over its first baseline."""
     before: bytes
     after: bytes
     """What stands around the runs: the paths of a drawing."""
-    own: bytes | None
+    part: bytes | None
+    """The finished object; None where the form's own fonts lack a glyph."""
 
 
 class Stamp:
@@ -48,7 +53,7 @@ class Stamp:
         self._head = [f"/Type/XObject/Subtype/Form{_extent(field)}" for field in form.fields]
         self._tail = f"/Type/XRef/W[1 4 2]/Root {form.root} 0 R/Info {form.info} 0 R/Filter/FlateDecode"
         self._digest = hashlib.sha256(form.body)
-        self._drawing = functools.lru_cache(maxsize=20_000)(self._draw)
+        self._drawing = functools.lru_cache(maxsize=KEPT)(self._draw)
 
     def pdf(self, values: Mapping[str, str]) -> bytes:
         """Return the patient's PDF.
@@ -66,25 +71,30 @@ class Stamp:
                 drawings.append(drawing)
         if unfit:
             raise DoesNotFit(sorted(set(unfit)))
+        if any(drawing.part is None for drawing in drawings):
+            return self._with_more_fonts(drawings)
+        return self._file([drawing.part or b"" for drawing in drawings])
+
+    def _with_more_fonts(self, drawings: list[_Drawing]) -> bytes:
+        """Return the PDF with a subset of each font that the form's own do not cover."""
         extra = self._extra(drawings)
-        fonts, resources = self._fonts, self._resources
         first = self.form.objects + len(self.form.fields) + 1
-        if extra:
-            fonts = fonts | {f"+{name}": f"X{at}" for at, name in enumerate(extra)}
-            more = "".join(f"/X{at} {first + OBJECTS * at} 0 R" for at in range(len(extra)))
-            resources = resources.replace(">>>>", more + ">>>>")
-        objects = [
-            stream(
-                drawing.before + content(drawing.runs, fonts, self.form.glyphs, extra) + drawing.after
-                if drawing.own is None
-                else drawing.own,
-                head + resources,
-            )
-            for drawing, head in zip(drawings, self._head, strict=True)
-        ]
+        fonts = self._fonts | {f"+{name}": f"X{at}" for at, name in enumerate(extra)}
+        more = "".join(f"/X{at} {first + OBJECTS * at} 0 R" for at in range(len(extra)))
+        resources = self._resources.replace(">>>>", more + ">>>>")
+        parts = []
+        for index, drawing in enumerate(drawings):
+            drawn = content(drawing.runs, fonts, self.form.glyphs, extra)
+            parts.append(self._part(index, drawing.before + drawn + drawing.after, resources))
         for at, (name, texts) in enumerate(extra.items()):
-            objects += font_objects(self.faces.face(name), texts, first + OBJECTS * at)
-        return self._file(objects)
+            number = first + OBJECTS * at
+            bodies = font_objects(self.faces.face(name), texts, number)
+            parts += [numbered(number + place, body) for place, body in enumerate(bodies)]
+        return self._file(parts)
+
+    def _part(self, index: int, drawn: bytes, resources: str) -> bytes:
+        """Return the object of the field ``index``, as it stands in the file."""
+        return numbered(self.form.objects + 1 + index, stream(drawn, self._head[index] + resources))
 
     def _draw(self, index: int, value: str) -> _Drawing | None:
         """Return ``value`` in the field ``index``; None when it does not fit."""
@@ -103,8 +113,10 @@ class Stamp:
         glyphs = self.form.glyphs
         own = all(glyph.number in glyphs.get(run.face, ()) for *_, run in runs for glyph in run.glyphs)
         before, after = spoken(paths, says)
-        drawn = before + content(runs, self._fonts, glyphs, {}) + after if own else None
-        return _Drawing(runs, before, after, drawn)
+        part = None
+        if own:
+            part = self._part(index, before + content(runs, self._fonts, glyphs, {}) + after, self._resources)
+        return _Drawing(runs, before, after, part)
 
     def _drawn(self, field: Field, value: str) -> tuple[tuple[Placed, ...], str, str]:
         """Return the texts and the paths of a drawing, and what it says."""
@@ -127,7 +139,7 @@ class Stamp:
         """Return, by face, the glyphs of the runs that the form's own fonts cannot draw, with the text of each."""
         extra: dict[str, dict[int, str]] = {}
         for drawing in drawings:
-            if drawing.own is None:
+            if drawing.part is None:
                 for *_, run in drawing.runs:
                     own = self.form.glyphs.get(run.face, {})
                     if any(glyph.number not in own for glyph in run.glyphs):
@@ -136,29 +148,27 @@ class Stamp:
                             texts.setdefault(glyph.number, glyph.text)
         return dict(sorted(extra.items()))
 
-    def _file(self, objects: list[bytes]) -> bytes:
-        """Return the static part, ``objects``, and a cross-reference stream (ISO 32000-1, 7.5.8)."""
+    def _file(self, parts: list[bytes]) -> bytes:
+        """Return the static part, the objects ``parts``, and a cross-reference stream (ISO 32000-1, 7.5.8)."""
         form = self.form
-        offset, number = len(form.body), form.objects
-        parts, entries = [form.body], []
-        digest = self._digest.copy()
-        for body in objects:
-            number += 1
-            entries.append(ENTRY.pack(1, offset, 0))
-            part = b"%d 0 obj\n%b\nendobj\n" % (number, body)
-            parts.append(part)
-            digest.update(part)
-            offset += len(part)
-        number += 1
-        entries.append(ENTRY.pack(1, offset, 0))
-        own = b"".join(entries)
+        *offsets, end = itertools.accumulate(map(len, parts), initial=len(form.body))
+        own = b"".join(ENTRY.pack(1, offset, 0) for offset in [*offsets, end])
         # The static entries were compressed once, up to a whole block; the deflate stream goes on from there.
         compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
         table = b"x\x9c" + form.table + compressor.compress(own) + compressor.flush()
-        table += _adler32(form.checksum, own)
+        table += zlib.adler32(own, form.checksum).to_bytes(4, "big")
+        objects = b"".join(parts)
+        digest = self._digest.copy()
+        digest.update(objects)
+        number = form.objects + len(parts) + 1
         tail = f"{self._tail}/Size {number + 1}/ID[<{form.id[:32]}><{fingerprint(digest).hex()}>]"
-        parts.append(b"%d 0 obj\n%b\nendobj\nstartxref\n%d\n%%%%EOF\n" % (number, stream(table, tail), offset))
-        return b"".join(parts)
+        last = numbered(number, stream(table, tail))
+        return b"".join((form.body, objects, last, b"startxref\n%d\n%%%%EOF\n" % end))
+
+
+def numbered(number: int, body: bytes) -> bytes:
+    """Return an indirect object (ISO 32000-1, 7.3.10)."""
+    return b"%d 0 obj\n%b\nendobj\n" % (number, body)
 
 
 def spoken(paths: str, says: str) -> tuple[bytes, bytes]:
@@ -194,23 +204,24 @@ def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
     """Return the operators that show ``glyphs`` from (x, y) on, each where HarfBuzz put it."""
     parts: list[str] = []
     shown: list[str] = []
-    pen, at = x, None
+    pen = x
     for glyph in glyphs:
-        place = (pen + glyph.x * size / 1000, y + glyph.y * size / 1000)
-        if at is None or abs(place[0] - at[0]) > 1e-4 or abs(place[1] - at[1]) > 1e-4:
-            if at is not None and abs(place[1] - at[1]) <= 1e-4:
-                shown.append(f"{(at[0] - place[0]) * 1000 / size:.3f}".rstrip("0").rstrip("."))
-            else:
-                if shown:
-                    parts.append(f"[{''.join(shown)}] TJ")
-                    shown = []
-                parts.append(f"1 0 0 1 {place[0]:.4f} {place[1]:.4f} Tm")
+        if glyph.x or glyph.y:  # a mark over or under its letter: it is placed by itself
+            if shown:
+                parts.append(f"[{''.join(shown)}] TJ")
+            place = pen + glyph.x * size / 1000
+            parts.append(f"1 0 0 1 {place:.4f} {y + glyph.y * size / 1000:.4f} Tm <{glyph.number:04x}> Tj")
+            pen += glyph.advance * size / 1000
+            parts.append(f"1 0 0 1 {pen:.4f} {y:.4f} Tm")
+            shown = []
+            continue
         shown.append(f"<{glyph.number:04x}>")
-        at = (place[0] + glyph.width * size / 1000, place[1])
+        if kern := round(glyph.width - glyph.advance, 3):
+            shown.append(f"{kern:g}")
         pen += glyph.advance * size / 1000
     if shown:
         parts.append(f"[{''.join(shown)}] TJ")
-    return " ".join(parts)
+    return f"1 0 0 1 {x:.4f} {y:.4f} Tm {' '.join(parts)}"
 
 
 def _extent(field: Field) -> str:
@@ -223,7 +234,3 @@ def _extent(field: Field) -> str:
 def fingerprint(digest: hashlib._Hash) -> bytes:
     """Return the 16 bytes by which a file is known as it was made."""
     return digest.digest()[:16]
-
-
-def _adler32(before: int, data: bytes) -> bytes:
-    return zlib.adler32(data, before).to_bytes(4, "big")

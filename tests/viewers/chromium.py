@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -40,6 +41,15 @@ OPTIONS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+
+WITH_PIPES = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD_CLOEXEC, 5) for end in sys.argv[1:3]]
+for end, number in zip(ends, (3, 4)):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Becomes the browser, whose DevTools speak through the file descriptors 3 and 4."""
 
 
 class Shown(NamedTuple):
@@ -125,8 +135,7 @@ def running(program: str) -> Iterator[Chromium]:
         its_in, our_out = os.pipe()
         our_in, its_out = os.pipe()
         process = subprocess.Popen(
-            # DevTools speak through file descriptors 3 and 4.
-            ["sh", "-c", f'exec "$@" 3<&{its_in} 4>&{its_out}', "sh", *command],
+            [sys.executable, "-c", WITH_PIPES, str(its_in), str(its_out), *command],
             pass_fds=(its_in, its_out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
