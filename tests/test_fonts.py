@@ -42,8 +42,9 @@ def test_what_is_missing_is_listed_once_in_order(bundled: Coverage) -> None:
     assert bundled.missing("輸 a ☃ 輸 液") == ["輸", "☃", "液"]
 
 
-def test_spaces_and_joiners_need_no_glyph(bundled: Coverage) -> None:
-    assert bundled.missing("a\u00a0b\u2009c\u3000d\u200ce\u200df") == []
+def test_joiners_need_no_glyph_and_spaces_do(bundled: Coverage) -> None:
+    assert bundled.missing("a\u00a0b\u2009c\u200cd\u200de") == []
+    assert bundled.missing("a\u3000b\u1680c") == ["\u3000", "\u1680"]  # they would print as boxes
     assert bundled.missing("\n") == ["\n"]
 
 
@@ -74,7 +75,7 @@ def test_a_character_that_leads_to_notdef_is_missing(tmp_path: Path) -> None:
 
 
 def test_no_fonts_print_nothing(tmp_path: Path) -> None:
-    assert Coverage(tmp_path).missing("a b") == ["a", "b"]
+    assert Coverage(tmp_path).missing("a b") == ["a", " ", "b"]
 
 
 def test_fonts_are_read_once(tmp_path: Path) -> None:

@@ -66,16 +66,16 @@ class Case(NamedTuple):
 CARD = ("schedule", "card")
 """The card is in packets of one drug only. Its large handout has 20 pages, which one case is enough for."""
 BEGUN = MONDAY - dt.timedelta(days=14)
-CLOSED = sample_clinic().model_copy(update={"closures": (MONDAY + dt.timedelta(days=14),)})
+CLOSED = sample_clinic().model_copy(update={"closures": (dt.date(2026, 11, 30),)})
 CASES = (
     Case("alemtuzumab", "en", "letter", "standard", name=None),
-    Case("natalizumab", "en", "letter", "large", Treatment(done=3, last=dt.date(2026, 10, 5))),
-    Case("ocrelizumab", "en", "a4", "standard", name=OTHER_SCRIPTS["vietnamese"], clinic=CLOSED),
+    Case("ocrelizumab", "en", "letter", "large", name=OTHER_SCRIPTS["vietnamese"][:13]),
+    Case("natalizumab", "en", "a4", "standard", Treatment(done=3, last=dt.date(2026, 10, 5)), clinic=CLOSED),
     Case("ublituximab", "en", "a4", "large", Treatment(done=1, last=BEGUN), name=OTHER_SCRIPTS["greek"]),
     Case("methylprednisolone", "es", "letter", "standard", Treatment(start=MONDAY, days=5)),
     Case("dexamethasone", "es", "letter", "large", Treatment(MONDAY, days=3, dose="96 mg"), interpreter="Sample 42"),
     Case("mitoxantrone", "es", "a4", "standard", Treatment(done=9, last=BEGUN), name=OTHER_SCRIPTS["cyrillic"]),
-    Case("methylprednisolone", "es", "a4", "large", Treatment(done=2, last=BEGUN, days=4, dose="1000 mg")),
+    Case("methylprednisolone", "es", "a4", "large", Treatment(done=2, last=BEGUN, days=4)),
     Case("alemtuzumab", "en", "letter", "large", documents=CARD),
     Case("alemtuzumab", "en", "a4", "standard", documents=CARD),
     Case("alemtuzumab", "en", "a4", "large", Treatment(done=8, last=BEGUN), documents=CARD),
@@ -84,6 +84,8 @@ CASES = (
     Case("alemtuzumab", "es", "a4", "standard", documents=CARD),
     Case("alemtuzumab", "es", "a4", "large", Treatment(done=5, last=BEGUN), documents=CARD),
 )
+VALIDATED = (CASES[0], CASES[1], CASES[4], CASES[5], CASES[10], CASES[11], CASES[12])
+"""Every document, language and size; to validate more of them takes too long."""
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
@@ -112,6 +114,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Made]:
             form = form_of(wanted)
             if case.name is None:
                 wanted = replace(wanted, values=wanted.values | {"patient.name": name_of_two_lines(form)})
+            assert smaller(wanted, form) == [], "what does not fit is not set as it would be typeset"
             pair = Pair(out / f"{case}.pdf", out / f"{case}-typeset.pdf")
             pair.stamped.write_bytes(stamped(form, wanted.values))
             pair.typeset.write_bytes(stamped(with_texts(wanted, wanted.sheet, LIBRARY), wanted.values))
@@ -135,6 +138,13 @@ def prepared_case(case: Case) -> Prepared:
         **rest,
     )
     return prepared(wanted, case.documents, case.clinic)
+
+
+def smaller(wanted: Prepared, form: Form) -> list[str]:
+    """Return the fields whose values are not set in their full size."""
+    fields = [field for field in form.fields if field.kind == "text"]
+    placed = [(field, set_lines(field, wanted.values[field.name], FACES)) for field in fields]
+    return [field.name for field, runs in placed if runs is None or any(size < field.size for size, *_ in runs)]
 
 
 def name_of_two_lines(form: Form) -> str:
@@ -167,6 +177,9 @@ def test_the_cases_cover_every_document_language_paper_and_size(made: Callable[[
         )
     )
     assert {case.drug for case in CASES} == set(FORMULARY.ids())
+    assert {(document, tag, size) for document, tag, _, size in printed} == {
+        (document, case.locale, case.size) for case in VALIDATED for document in made(case).wanted.documents
+    }
     assert {("text", 1), ("text", 2), ("calendar", 1)} <= kinds
     assert {"order.dose", "plan.closed", "calendar.3"} <= empty
     assert made(CASES[2]).wanted.values["plan.closed"]
@@ -381,7 +394,7 @@ def failed(
     verapdf: Callable[[Iterable[Path]], dict[Path, list[FailedRule]]],
 ) -> dict[Path, list[FailedRule]]:
     """The PDF/UA-1 rules that each stamped file breaks."""
-    return verapdf([*(made(case).pair.stamped for case in CASES), *other_names.values()])
+    return verapdf([*(made(case).pair.stamped for case in VALIDATED), *other_names.values()])
 
 
 def sound(path: Path) -> bool:
@@ -390,13 +403,15 @@ def sound(path: Path) -> bool:
 
 
 @each_case
-def test_a_stamped_packet_is_sound_and_accessible(
+def test_a_stamped_packet_is_sound(made: Callable[[Case], Made], case: Case) -> None:
+    assert sound(made(case).pair.stamped)
+
+
+@pytest.mark.parametrize("case", VALIDATED, ids=str)
+def test_a_stamped_packet_is_accessible(
     made: Callable[[Case], Made], failed: dict[Path, list[FailedRule]], case: Case
 ) -> None:
-    path = made(case).pair.stamped
-
-    assert failed[path] == []
-    assert sound(path)
+    assert failed[made(case).pair.stamped] == []
 
 
 @pytest.mark.parametrize("key", [*NAMES, "in full", "in full too"])

@@ -13,6 +13,7 @@ OBJECTS = 5
 """How many objects an embedded font takes; the first one is what a page refers to."""
 
 
+ZERO_WIDTH_SPACE = "\u200b"
 UNUSED = (b"GSUB", b"GPOS", b"GDEF", b"name", b"DSIG", b"STAT", b"MATH")
 """Tables that only shaping needs, and shaping is done."""
 
@@ -79,9 +80,9 @@ def _tag(data: bytes) -> str:
 
 def _to_unicode(texts: Mapping[int, str]) -> bytes:
     """Return a ToUnicode CMap (ISO 32000-1, 9.10.3)."""
-    lines = [
-        f"<{glyph:04X}> <{text.encode('utf-16-be').hex().upper()}>" for glyph, text in sorted(texts.items()) if text
-    ]
+    # A glyph that adds nothing to the text of its cluster still needs a character (ISO 14289-1, 7.21.7).
+    written = {glyph: (text or ZERO_WIDTH_SPACE).encode("utf-16-be").hex().upper() for glyph, text in texts.items()}
+    lines = [f"<{glyph:04X}> <{code}>" for glyph, code in sorted(written.items())]
     blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
     body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
     return (

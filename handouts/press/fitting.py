@@ -25,18 +25,21 @@ def set_lines(field: Field, text: str, faces: Faces) -> tuple[Placed, ...] | Non
     while True:
         lines = broken(text, field.weight, size, field.width, faces)
         if lines is not None and len(lines) <= field.lines:
-            return tuple(placed for at, line in enumerate(lines) for placed in _placed(field, size, at, line))
+            placed: list[Placed] = []
+            for at, line in enumerate(lines):
+                placed += _placed(field, size, at, line, "" if at == len(lines) - 1 else " ", faces)
+            return tuple(placed)
         size -= STEP
         if size < FLOOR - 1e-6:
             return None
 
 
-def broken(text: str, weight: str, size: float, width: float, faces: Faces) -> list[tuple[Run, ...]] | None:
+def broken(text: str, weight: str, size: float, width: float, faces: Faces) -> list[str] | None:
     """Return the lines of ``text``, broken at spaces; None when a word is wider than the box."""
     whole = faces.shape(text, weight)
     if advance(whole, size) <= width + ROUNDING:
-        return [whole]
-    lines: list[tuple[Run, ...]] = []
+        return [text]
+    lines: list[str] = []
     line = ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
@@ -45,9 +48,9 @@ def broken(text: str, weight: str, size: float, width: float, faces: Faces) -> l
             continue
         if not line or advance(faces.shape(word, weight), size) > width + ROUNDING:
             return None
-        lines.append(faces.shape(line, weight))
+        lines.append(line)
         line = word
-    return [*lines, faces.shape(line, weight)]
+    return [*lines, line]
 
 
 def advance(runs: tuple[Run, ...], size: float) -> float:
@@ -55,11 +58,15 @@ def advance(runs: tuple[Run, ...], size: float) -> float:
     return sum(run.advance for run in runs) * size / 1000
 
 
-def _placed(field: Field, size: float, line: int, runs: tuple[Run, ...]) -> list[Placed]:
+def _placed(field: Field, size: float, line: int, text: str, space: str, faces: Faces) -> list[Placed]:
+    """Return the runs of a line; the ``space`` it was broken at is kept, so that its words do not run together."""
+    runs = faces.shape(text, field.weight)
     room = field.width - advance(runs, size)
     x = {"left": 0.0, "center": room / 2, "right": room}[field.align]
     placed = []
     for run in runs:
         placed.append((size, x, -line * field.leading, run))
         x += run.advance * size / 1000
+    for run in faces.shape(space, field.weight) if space else ():
+        placed.append((size, x, -line * field.leading, run))
     return placed

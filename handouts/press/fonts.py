@@ -40,7 +40,7 @@ class Coverage:
     def missing(self, text: str) -> list[str]:
         """Return the characters of ``text`` that no bundled family can print, each once, in order of appearance.
 
-        Spaces (general category Zs) and joiners need no glyph.
+        Joiners need no glyph; a space does, or it would print as a box.
         """
         return [char for char in dict.fromkeys(text) if _has_ink(char) and ord(char) not in self.characters]
 
@@ -52,7 +52,7 @@ def _mapped(path: Path) -> frozenset[int]:
 
 
 def _has_ink(char: str) -> bool:
-    return char not in JOINERS and unicodedata.category(char) != "Zs"
+    return char not in JOINERS
 
 
 def describe(char: str) -> str:

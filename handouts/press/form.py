@@ -6,6 +6,7 @@ small field objects, and one cross-reference stream. Nothing of it needs a PDF p
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from dataclasses import asdict, dataclass
@@ -18,7 +19,7 @@ PLACEHOLDER = "0"
 """What a field holds while a form is typeset. It is in every font, and is taken out again."""
 KINDS = {"code": "code128", "qr": "qr", "calendar": "calendar", "mark": "mark"}
 """What a field is when its name begins so; everything else is text (dates are text, written out before)."""
-MAGIC = b"handouts form 1\n"
+MAGIC = b"handouts form 2\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,18 @@ class Form:
         head = {key: value for key, value in asdict(self).items() if key not in ("table", "body")}
         packed = json.dumps(head, ensure_ascii=False).encode()
         sizes = struct.pack(">III", len(packed), len(self.table), len(self.body))
-        return MAGIC + sizes + packed + self.table + self.body
+        payload = sizes + packed + self.table + self.body
+        return MAGIC + hashlib.sha256(payload).digest() + payload
 
 
 def load(data: bytes) -> Form:
     """Return the form in ``data``; raises InputError when it is not one, or not whole."""
-    start = len(MAGIC) + 12
-    if not data.startswith(MAGIC) or len(data) < start:
-        raise InputError(Problem("form", "this is not a form of this version", "build the edition again"))
-    head_size, table_size, body_size = struct.unpack(">III", data[len(MAGIC) : start])
-    if len(data) != start + head_size + table_size + body_size:
-        raise InputError(Problem("form", "the file is not whole", "build the edition again"))
+    start = len(MAGIC) + 32
+    if not data.startswith(MAGIC) or hashlib.sha256(data[start:]).digest() != data[len(MAGIC) : start]:
+        problem = "this is not a form of this version, or the file is damaged"
+        raise InputError(Problem("form", problem, "build the edition again"))
+    head_size, table_size, _ = struct.unpack(">III", data[start : start + 12])
+    start += 12
     head = json.loads(data[start : start + head_size])
     head["fields"] = tuple(Field(**field) for field in head["fields"])
     head["glyphs"] = {

@@ -113,11 +113,9 @@ class Faces:
         scale = 1000 / face.upem
         clusters = sorted({info.cluster for info in buffer.glyph_infos})
         ends = dict(itertools.pairwise([*clusters, len(text)]))
-        seen: set[int] = set()
+        texts = _texts([info.cluster for info in buffer.glyph_infos], text, ends)
         glyphs = []
-        for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-            first = info.cluster not in seen
-            seen.add(info.cluster)
+        for info, position, said in zip(buffer.glyph_infos, buffer.glyph_positions, texts, strict=True):
             glyphs.append(
                 Glyph(
                     info.codepoint,
@@ -125,10 +123,22 @@ class Faces:
                     face.font.get_glyph_h_advance(info.codepoint) * scale,
                     position.x_offset * scale,
                     position.y_offset * scale,
-                    text[info.cluster : ends[info.cluster]] if first else "",
+                    said,
                 )
             )
         return Run(name, tuple(glyphs), text, sum(glyph.advance for glyph in glyphs))
+
+
+def _texts(clusters: list[int], text: str, ends: dict[int, int]) -> list[str]:
+    """Return what each glyph stands for.
+
+    Where a cluster has as many glyphs as characters, one each; otherwise the first glyph has all of them.
+    """
+    texts: list[str] = []
+    for cluster, group in itertools.groupby(clusters):
+        count, said = len(list(group)), text[cluster : ends[cluster]]
+        texts += list(said) if count == len(said) else [said, *[""] * (count - 1)]
+    return texts
 
 
 def _directions(text: str) -> list[tuple[str, bool]]:
@@ -161,4 +171,14 @@ def _levels(text: str) -> list[int]:
     bidi.resolve_weak_types(storage)
     bidi.resolve_neutral_types(storage, False)
     bidi.resolve_implicit_levels(storage, False)
-    return [int(char["level"]) for char in storage["chars"]]
+    # Joiners are boundary neutrals, which the algorithm leaves out (X9): they go with what precedes them.
+    kept = iter(storage["chars"])
+    levels: list[int] = []
+    following = next(kept, None)
+    for char in text:
+        if following is not None and following["ch"] == char:
+            levels.append(int(following["level"]))
+            following = next(kept, None)
+        else:
+            levels.append(levels[-1] if levels else int(storage["base_level"]))
+    return levels

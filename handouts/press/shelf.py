@@ -37,9 +37,12 @@ class Shelf:
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, beside = tempfile.mkstemp(dir=self.folder, prefix=".form-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(form.dump())
-            Path(beside).replace(self._path(form.id))
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(form.dump())
+                Path(beside).replace(self._path(form.id))
+            finally:
+                Path(beside).unlink(missing_ok=True)
             self._prune()
 
     def _path(self, key: str) -> Path:

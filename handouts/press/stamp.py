@@ -193,7 +193,9 @@ def content(
         if any(glyph.number not in texts for glyph in run.glyphs):
             texts, font = extra[run.face], fonts[f"+{run.face}"]
         drawn = f"BT /{font} {size:g} Tf {_glyphs(run.glyphs, size, x, y)} ET"
-        if "".join(texts[glyph.number] for glyph in run.glyphs) != run.text:
+        said = "".join(texts[glyph.number] for glyph in run.glyphs)
+        # Viewers put a mark that is placed by itself after the word; what it says is told in full.
+        if said != run.text or any(glyph.x or glyph.y for glyph in run.glyphs):
             actual = ("\ufeff" + run.text).encode("utf-16-be").hex()
             drawn = f"/Span <</ActualText <{actual}>>> BDC {drawn} EMC"
         parts.append(drawn)
