@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,11 @@ from handouts.press.form import Form, Origin, load
 from handouts.press.sheet import Approval
 
 FORMAT = 1
+DAMAGE = (
+    *(AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading a damaged archive can raise."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the archive: same forms, same bytes."""
 
@@ -53,16 +59,16 @@ class Edition:
         try:
             self._zip = zipfile.ZipFile(path)
             head = json.loads(self._zip.read("edition.json"))
-            clinic = self._zip.read("clinic.json")
+            known = head["format"] == FORMAT
+            self.number: int = head["number"]
+            self.entries = [_entry(entry) for entry in head["forms"]] if known else []
+            self.clinic = Clinic.model_validate_json(self._zip.read("clinic.json"))
         except FileNotFoundError:
             raise InputError(Problem(str(path), "there is no such file", "check the path")) from None
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(Problem(str(path), f"is not an edition: {error}", "build it again")) from None
-        if head.get("format") != FORMAT:
+        except DAMAGE:
+            raise InputError(Problem(str(path), "is not an edition, or is damaged", "build it again")) from None
+        if not known:
             raise InputError(Problem(str(path), "was made by another version", "build it again"))
-        self.number: int = head["number"]
-        self.entries = [_entry(entry) for entry in head["forms"]]
-        self.clinic = Clinic.model_validate_json(clinic)
         root = zipfile.Path(self._zip)
         formulary = open_formulary(root / "drugs")
         self.library = Library(formulary, root / "packets", root / "locales", fonts, None, head["ground"])
@@ -73,6 +79,9 @@ class Edition:
             return load(self._zip.read(f"forms/{key}.form"))
         except KeyError:
             return None
+        except DAMAGE:
+            problem = f"the form {key[:10]} in it is damaged"
+            raise InputError(Problem("edition", problem, "build the edition again")) from None
 
     def put(self, form: Form) -> None:
         """An edition is closed: nothing is added while packets are made."""

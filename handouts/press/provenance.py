@@ -1,7 +1,7 @@
 """Paper knows what it is: which form a PDF came from, and whether it is still as it was made.
 
 The information dictionary names the form and what it was made for; the second half of the file's identifier
-(ISO 32000-1, 14.4) is the digest of everything before the cross-reference stream. It shows an alteration, and is no
+(ISO 32000-1, 14.4) is the digest of the whole file, itself counted as zeros. It shows an alteration, and is no
 signature: whoever knows how can compute it again.
 """
 
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import pikepdf
 
 from handouts.press.form import Origin
-from handouts.press.stamp import fingerprint
+from handouts.press.stamp import BLANK, fingerprint
 
-_END = re.compile(rb"startxref\n(\d+)\n%%EOF\n\Z")
+_ID = re.compile(rb"/ID\[<([0-9a-f]{32})><([0-9a-f]{32})>\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ def provenance(data: bytes) -> Provenance | None:
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             said = {str(key).removeprefix("/Handouts"): str(value) for key, value in pdf.docinfo.items()}
-            identifier = [bytes(part) for part in pdf.trailer.get("/ID", [])]
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, pikepdf.PasswordError, AttributeError, LookupError, TypeError, ValueError):
         return None
     if not said.keys() >= {"Form", "Approved", "Drug", "Locale", "Packet", "Paper", "Size", "Interpreter", "Source"}:
         return None
@@ -49,9 +48,11 @@ def provenance(data: bytes) -> Provenance | None:
         said["Interpreter"] == "True",
         said["Source"],
     )
-    end = _END.search(data)
-    whole = end is not None and len(identifier) == 2
-    if whole and end is not None:
-        body = data[: int(end[1])]
-        whole = identifier == [bytes.fromhex(said["Form"][:32]), fingerprint(hashlib.sha256(body))]
+    found = list(_ID.finditer(data))
+    whole = False
+    if found:
+        first, second = found[-1].span(2)
+        blank = data[:first] + BLANK.encode() + data[second:]
+        identifier = (found[-1][1].decode(), found[-1][2].decode())
+        whole = identifier == (said["Form"][:32], fingerprint(hashlib.sha256(blank)))
     return Provenance(said["Form"], origin, said["Approved"] == "True", not whole)

@@ -16,6 +16,7 @@ from handouts.press.fonts import describe
 from handouts.press.form import ENTRY, Field, Form
 from handouts.press.shaping import Faces, Glyph
 
+BLANK = "0" * 32
 KEPT = 4096
 """How many drawn values a stamp remembers: dates come again, names do not."""
 
@@ -158,12 +159,14 @@ class Stamp:
         table = b"x\x9c" + form.table + compressor.compress(own) + compressor.flush()
         table += zlib.adler32(own, form.checksum).to_bytes(4, "big")
         objects = b"".join(parts)
+        number = form.objects + len(parts) + 1
+        identifier = f"/ID[<{form.id[:32]}><{BLANK}>]"
+        last = numbered(number, stream(table, f"{self._tail}/Size {number + 1}{identifier}"))
+        last += b"startxref\n%d\n%%%%EOF\n" % end
         digest = self._digest.copy()
         digest.update(objects)
-        number = form.objects + len(parts) + 1
-        tail = f"{self._tail}/Size {number + 1}/ID[<{form.id[:32]}><{fingerprint(digest).hex()}>]"
-        last = numbered(number, stream(table, tail))
-        return b"".join((form.body, objects, last, b"startxref\n%d\n%%%%EOF\n" % end))
+        digest.update(last)
+        return b"".join((form.body, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)))
 
 
 def numbered(number: int, body: bytes) -> bytes:
@@ -233,6 +236,6 @@ def _extent(field: Field) -> str:
     return f"/BBox[{-field.size:g} {-down:g} {field.width + field.size:g} {up:g}]"
 
 
-def fingerprint(digest: hashlib._Hash) -> bytes:
-    """Return the 16 bytes by which a file is known as it was made."""
-    return digest.digest()[:16]
+def fingerprint(digest: hashlib._Hash) -> str:
+    """Return the 32 hexadecimal digits by which a file is known as it was made, itself counted as ``BLANK``."""
+    return digest.hexdigest()[:32]
