@@ -84,7 +84,7 @@ def prepare(order: Order, clinic: Clinic, library: Library, ground: str | None =
     key = _digest(source, json.dumps(asdict(shape), default=str, sort_keys=True))
     origin = Origin(drug.id, language.bcp47, packet, paper, size, interpreter, source)
     sheet = Sheet(drug, clinic, shape, language, paper, size, key[:SHOWN], interpreter)
-    return Prepared(sheet, documents, values(order, drug, dated, language), origin, key)
+    return Prepared(sheet, documents, values(order, drug, dated, shape, language), origin, key)
 
 
 def source_of(origin: Origin, clinic: Clinic, library: Library) -> str:

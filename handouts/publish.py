@@ -25,7 +25,9 @@ from handouts.values import Outline, outline
 NOBODY = Patient("", dt.date(1900, 1, 1), "")
 """A form holds no patient."""
 STARTS = tuple(dt.date(2027, month, 4) for month in (1, 4, 7, 10))
-"""Days to try: where two visits fall near each other, their order can depend on the season."""
+"""Days to try: where two visits fall near each other, how many of them a plan has can depend on the season."""
+AFTER = range(0, 801, 10)
+"""Days from the first infusion to the last one given: which tests are still to come depends on it."""
 MOST = 60
 """Infusions given already, at the most, for which shapes are looked for."""
 
@@ -51,6 +53,8 @@ def _treatments(drug: Drug) -> Iterator[Treatment]:
             yield Treatment(start=start, days=days)
             for done in range(1, given + 1):
                 yield Treatment(done=done, last=start, days=days)
+        for done, after in itertools.product(range(1, given + 1), AFTER):
+            yield Treatment(STARTS[0], done, STARTS[0] + dt.timedelta(after), days)
 
 
 def orders(

@@ -52,5 +52,6 @@ def html(
     clinic = clinic or sample_clinic()
     seen, dated = printable(drug), plan(drug, treatment, closed=clinic.is_closed)
     order = Order(Patient(name, dt.date.fromisoformat(DOB), MRN), drug.id, treatment)
-    sheet = Sheet(seen, clinic, outline(seen, dated), language, "letter", "standard", "form")
-    return Pages(TEMPLATES).html(document, sheet, values(order, seen, dated, language))
+    shape = outline(seen, dated)
+    sheet = Sheet(seen, clinic, shape, language, "letter", "standard", "form")
+    return Pages(TEMPLATES).html(document, sheet, values(order, seen, dated, shape, language))

@@ -16,7 +16,7 @@ from handouts.content.formulary import Formulary
 from handouts.content.language import Language
 from handouts.press import pages
 
-PYTHON = dict.fromkeys(("_gettext", "_ngettext", "gettext"))
+PYTHON = dict.fromkeys(("_gettext", "_ngettext", "gettext", "ngettext"))
 """What messages in the program itself are marked with."""
 
 
@@ -33,9 +33,11 @@ def template(templates: Path, formulary: Formulary) -> Catalog:
     for module, comment in ((pages, "A number in words"), (values, "The text of a field")):
         source = io.BytesIO(Path(str(module.__file__)).read_bytes())
         for line, _, found, _ in extract_python(source, PYTHON, ["TRANSLATORS:"], {}):
-            text, *others = [found] if isinstance(found, str) else [part for part in found or () if part]
+            texts = [found] if isinstance(found, str) else [part for part in found or () if part]
+            if not texts:  # a variable: the words of a drug file, which are messages of their own
+                continue
             place = (f"{module.__name__.replace('.', '/')}.py", line)
-            _add(catalog, text, others[0] if others else None, None, place, [comment])
+            _add(catalog, texts[0], texts[1] if len(texts) > 1 else None, None, place, [comment])
     for title in TITLES.values():
         _add(catalog, title, None, None, ("handouts/calendar_file.py", 0), ["The title of an event in a calendar"])
     for name in formulary.ids():

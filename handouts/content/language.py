@@ -87,6 +87,10 @@ class Language:
         """Return the translation of ``message``; what is missing is noted (see ``untranslated``)."""
         return self.translations.gettext(message)
 
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """Return the translation in the plural form for ``number``; what is missing is noted."""
+        return self.translations.ngettext(one, many, number)
+
     def untranslated(self) -> list[str]:
         """Return the messages that were asked for since the last call and are not in the catalog."""
         messages, self._missing.messages = list(dict.fromkeys(self._missing.messages)), []

@@ -48,7 +48,7 @@ def draw(kind: str, value: str, width: float, height: float) -> Drawing:
     if kind == "calendar":
         return _month(Month.load(value), width, height)
     if kind == "mark":
-        return Drawing(_cross(width, height), (), value)
+        return _mark(value, width, height)
     bars = list(_bars(kind, value))
     return Drawing(_scaled(bars, QUIET[kind], width, height, square=kind == "qr"), (), value)
 
@@ -98,19 +98,19 @@ def _scaled(bars: list[Bar], quiet: int, width: float, height: float, *, square:
     return f"{path.getCode()} f"
 
 
-def _cross(width: float, height: float) -> str:
-    side = min(width, height)
-    thin = side / 9
+def _mark(value: str, width: float, height: float) -> Drawing:
+    """Return the mark of a stop on a timeline: a disc for an infusion (larger: the next one), a diamond for a test."""
+    shape, _, says = value.partition(":")
+    x, y, unit = width / 2, height / 2, min(width, height) / 2
     path = PDFPathObject()
-    for start, end in (((0.0, 0.0), (side, side)), ((0.0, side), (side, 0.0))):
-        (x1, y1), (x2, y2) = start, end
-        lean = thin if y2 > y1 else -thin
-        path.moveTo(x1, y1 + lean)
-        path.lineTo(x2 - thin, y2)
-        path.lineTo(x2, y2 - lean)
-        path.lineTo(x1 + thin, y1)
-        path.close()
-    return f"{path.getCode()} f"
+    if shape == "test":
+        inside = PDFPathObject()
+        _diamond(inside, x, y, unit * 0.75)
+        _diamond(path, x, y, unit * 0.86)
+        _diamond(path, x, y, unit * 0.6)
+        return Drawing(f"q 1 g {inside.getCode()} f Q {path.getCode()} f*", (), says)
+    path.circle(x, y, unit * {"infusion": 0.62, "next": 0.92}[shape])
+    return Drawing(f"{path.getCode()} f", (), says)
 
 
 def _month(month: Month, width: float, height: float) -> Drawing:
