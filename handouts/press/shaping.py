@@ -44,6 +44,10 @@ class Run:
     """The characters of the run in reading order."""
     advance: float
     """How wide it is, in thousandths of an em."""
+    numbers: frozenset[int]
+    """The numbers of its glyphs."""
+    shown: str | None
+    """The operator that shows it at any size (ISO 32000-1, 9.4.3); None where a glyph is placed by itself."""
 
 
 class Face:
@@ -56,6 +60,12 @@ class Face:
         self.font = hb.Font(self.face)
         self.upem: int = self.face.upem
         self.characters = frozenset(self.face.unicodes)
+        self.scale = 1000 / self.upem
+        self.width = functools.cache(self._width)
+
+    def _width(self, glyph: int) -> float:
+        """Return how far the font itself moves on after ``glyph``, in thousandths of an em."""
+        return float(self.font.get_glyph_h_advance(glyph) * self.scale)
 
 
 class Faces:
@@ -95,6 +105,9 @@ class Faces:
 
     def _by_face(self, text: str, weight: str) -> list[tuple[str, str]]:
         """Return pieces of ``text`` with the face of each; marks and spaces stay with what precedes them."""
+        primary = f"{self.families[0]}-{weight}"
+        if text and self.face(primary).characters.issuperset(map(ord, text)):
+            return [(primary, text)]
         pieces: list[tuple[str, str]] = []
         for char in text:
             if pieces and (char.isspace() or ord(char) in self.face(pieces[-1][0]).characters):
@@ -110,30 +123,39 @@ class Faces:
         buffer.guess_segment_properties()
         buffer.direction = "rtl" if rtl else "ltr"
         hb.shape(face.font, buffer)
-        scale = 1000 / face.upem
-        clusters = sorted({info.cluster for info in buffer.glyph_infos})
-        ends = dict(itertools.pairwise([*clusters, len(text)]))
-        texts = _texts([info.cluster for info in buffer.glyph_infos], text, ends)
+        scale, width = face.scale, face.width
+        infos, positions = buffer.glyph_infos, buffer.glyph_positions
+        texts = _texts([info.cluster for info in infos], text)
         glyphs = []
-        for info, position, said in zip(buffer.glyph_infos, buffer.glyph_positions, texts, strict=True):
-            glyphs.append(
-                Glyph(
-                    info.codepoint,
-                    position.x_advance * scale,
-                    face.font.get_glyph_h_advance(info.codepoint) * scale,
-                    position.x_offset * scale,
-                    position.y_offset * scale,
-                    said,
-                )
-            )
-        return Run(name, tuple(glyphs), text, sum(glyph.advance for glyph in glyphs))
+        for info, position, said in zip(infos, positions, texts, strict=True):
+            number = info.codepoint
+            across, x, y = position.x_advance * scale, position.x_offset * scale, position.y_offset * scale
+            glyphs.append(Glyph(number, across, width(number), x, y, said))
+        drawn = tuple(glyphs)
+        numbers = frozenset(glyph.number for glyph in glyphs)
+        return Run(name, drawn, text, sum(glyph.advance for glyph in glyphs), numbers, _shown(drawn))
 
 
-def _texts(clusters: list[int], text: str, ends: dict[int, int]) -> list[str]:
+def _shown(glyphs: tuple[Glyph, ...]) -> str | None:
+    """Return the operator that shows ``glyphs`` one after the other; None where one of them is placed by itself."""
+    parts = []
+    for number, advance, width, x, y, _ in glyphs:
+        if x or y:
+            return None
+        parts.append(f"<{number:04x}>")
+        if advance != width and (kern := round(width - advance, 3)):
+            parts.append(f"{kern:g}")
+    return f"[{''.join(parts)}] TJ"
+
+
+def _texts(clusters: list[int], text: str) -> list[str]:
     """Return what each glyph stands for.
 
     Where a cluster has as many glyphs as characters, one each; otherwise the first glyph has all of them.
     """
+    if clusters == list(range(len(text))):
+        return list(text)
+    ends = dict(itertools.pairwise([*sorted(set(clusters)), len(text)]))
     texts: list[str] = []
     for cluster, group in itertools.groupby(clusters):
         count, said = len(list(group)), text[cluster : ends[cluster]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from handouts.press.embedding import OBJECTS, font_objects, stream
 from handouts.press.fitting import Placed, advance, set_lines
 from handouts.press.fonts import describe
 from handouts.press.form import ENTRY, Field, Form
-from handouts.press.shaping import Faces, Glyph
+from handouts.press.shaping import Faces, Glyph, Run
 
 BLANK = "0" * 32
+BLOCK = struct.Struct("<BHH")
+"""The head of a deflate block that is not compressed: that it is the last one, its length, and the same inverted."""
 KEPT = 4096
 """How many drawn values a stamp remembers: dates come again, names do not."""
 
@@ -48,12 +51,14 @@ class Stamp:
     def __init__(self, form: Form, faces: Faces) -> None:
         self.form = form
         self.faces = faces
+        self._names = [field.name for field in form.fields]
         self._fonts = {name: f"A{at}" for at, name in enumerate(form.fonts)}
         resources = "".join(f"/{self._fonts[name]} {number} 0 R" for name, number in form.fonts.items())
         self._resources = f"/Resources<</Font<<{resources}>>>>"
         self._head = [f"/Type/XObject/Subtype/Form{_extent(field)}" for field in form.fields]
         self._tail = f"/Type/XRef/W[1 4 2]/Root {form.root} 0 R/Info {form.info} 0 R/Filter/FlateDecode"
         self._digest = hashlib.sha256(form.body)
+        self._glyphs = {name: frozenset(texts) for name, texts in form.glyphs.items()}
         self._drawing = functools.lru_cache(maxsize=KEPT)(self._draw)
 
     def pdf(self, values: Mapping[str, str]) -> bytes:
@@ -62,22 +67,22 @@ class Stamp:
         Same form and values, same bytes. Raises DoesNotFit, LayoutError (a character that no font has), or KeyError (a
         field without a value).
         """
-        drawings: list[_Drawing] = []
-        unfit = []
-        for index, field in enumerate(self.form.fields):
-            drawing = self._drawing(index, values[field.name])
-            if drawing is None:
-                unfit.append(field.name)
-            else:
-                drawings.append(drawing)
-        if unfit:
-            raise DoesNotFit(sorted(set(unfit)))
-        if any(drawing.part is None for drawing in drawings):
-            return self._with_more_fonts(drawings)
-        return self._file([drawing.part or b"" for drawing in drawings])
+        return b"".join(self.parts(values))
 
-    def _with_more_fonts(self, drawings: list[_Drawing]) -> bytes:
-        """Return the PDF with a subset of each font that the form's own do not cover."""
+    def parts(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
+        """Return the same PDF in pieces, the first of which is the form's own: a file can be written from them."""
+        drawn = [self._drawing(index, values[name]) for index, name in enumerate(self._names)]
+        drawings = [drawing for drawing in drawn if drawing is not None]
+        if len(drawings) < len(drawn):
+            unfit = {name for name, drawing in zip(self._names, drawn, strict=True) if drawing is None}
+            raise DoesNotFit(sorted(unfit))
+        parts = [drawing.part for drawing in drawings if drawing.part is not None]
+        if len(parts) < len(drawings):
+            return self._with_more_fonts(drawings)
+        return self._file(parts)
+
+    def _with_more_fonts(self, drawings: list[_Drawing]) -> tuple[bytes, ...]:
+        """Return the pieces of the PDF with a subset of each font that the form's own do not cover."""
         extra = self._extra(drawings)
         first = self.form.objects + len(self.form.fields) + 1
         fonts = self._fonts | {f"+{name}": f"X{at}" for at, name in enumerate(extra)}
@@ -112,7 +117,7 @@ class Stamp:
         if runs is None:
             return None
         glyphs = self.form.glyphs
-        own = all(glyph.number in glyphs.get(run.face, ()) for *_, run in runs for glyph in run.glyphs)
+        own = all(self._has(run) for *_, run in runs)
         before, after = spoken(paths, says)
         part = None
         if own:
@@ -136,28 +141,30 @@ class Stamp:
                 x += run.advance * label.size / 1000
         return tuple(placed), drawing.paths, drawing.says
 
+    def _has(self, run: Run) -> bool:
+        """Whether the form's own fonts draw ``run``."""
+        return run.numbers <= self._glyphs.get(run.face, frozenset())
+
     def _extra(self, drawings: list[_Drawing]) -> dict[str, dict[int, str]]:
         """Return, by face, the glyphs of the runs that the form's own fonts cannot draw, with the text of each."""
         extra: dict[str, dict[int, str]] = {}
         for drawing in drawings:
             if drawing.part is None:
                 for *_, run in drawing.runs:
-                    own = self.form.glyphs.get(run.face, {})
-                    if any(glyph.number not in own for glyph in run.glyphs):
+                    if not self._has(run):
                         texts = extra.setdefault(run.face, {})
                         for glyph in run.glyphs:
                             texts.setdefault(glyph.number, glyph.text)
         return dict(sorted(extra.items()))
 
-    def _file(self, parts: list[bytes]) -> bytes:
+    def _file(self, parts: list[bytes]) -> tuple[bytes, bytes, bytes]:
         """Return the static part, the objects ``parts``, and a cross-reference stream (ISO 32000-1, 7.5.8)."""
         form = self.form
         *offsets, end = itertools.accumulate(map(len, parts), initial=len(form.body))
-        own = b"".join(ENTRY.pack(1, offset, 0) for offset in [*offsets, end])
-        # The static entries were compressed once, up to a whole block; the deflate stream goes on from there.
-        compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
-        table = b"x\x9c" + form.table + compressor.compress(own) + compressor.flush()
-        table += zlib.adler32(own, form.checksum).to_bytes(4, "big")
+        own = _entries([*offsets, end])
+        # The static entries were compressed once, up to a whole block; a last block follows as it is (RFC 1951, 3.2.4).
+        block = BLOCK.pack(1, len(own), len(own) ^ 0xFFFF) + own
+        table = b"x\x9c" + form.table + block + zlib.adler32(own, form.checksum).to_bytes(4, "big")
         objects = b"".join(parts)
         number = form.objects + len(parts) + 1
         identifier = f"/ID[<{form.id[:32]}><{BLANK}>]"
@@ -166,7 +173,12 @@ class Stamp:
         digest = self._digest.copy()
         digest.update(objects)
         digest.update(last)
-        return b"".join((form.body, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)))
+        return form.body, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)
+
+
+def _entries(offsets: list[int]) -> bytes:
+    """Return the cross-reference entries of objects that stand at ``offsets``."""
+    return b"".join([ENTRY.pack(1, offset, 0) for offset in offsets])
 
 
 def numbered(number: int, body: bytes) -> bytes:
@@ -193,19 +205,20 @@ def content(
     for size, x, y, run in runs:
         texts = own.get(run.face, {})
         font = fonts.get(run.face, "")
-        if any(glyph.number not in texts for glyph in run.glyphs):
+        if not run.numbers <= texts.keys():
             texts, font = extra[run.face], fonts[f"+{run.face}"]
-        drawn = f"BT /{font} {size:g} Tf {_glyphs(run.glyphs, size, x, y)} ET"
-        said = "".join(texts[glyph.number] for glyph in run.glyphs)
+        shown = f"1 0 0 1 {x:.4f} {y:.4f} Tm {run.shown}" if run.shown else _placed(run.glyphs, size, x, y)
+        drawn = f"BT /{font} {size:g} Tf {shown} ET"
+        said = "".join([texts[glyph.number] for glyph in run.glyphs])
         # Viewers put a mark that is placed by itself after the word; what it says is told in full.
-        if said != run.text or any(glyph.x or glyph.y for glyph in run.glyphs):
+        if said != run.text or not run.shown:
             actual = ("\ufeff" + run.text).encode("utf-16-be").hex()
             drawn = f"/Span <</ActualText <{actual}>>> BDC {drawn} EMC"
         parts.append(drawn)
     return " ".join(parts).encode()
 
 
-def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
+def _placed(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
     """Return the operators that show ``glyphs`` from (x, y) on, each where HarfBuzz put it."""
     parts: list[str] = []
     shown: list[str] = []
