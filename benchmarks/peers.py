@@ -135,7 +135,7 @@ def stamp_in_memory(intake: Intake) -> Way:
 def stamp_to_file(intake: Intake) -> Way:
     """Write into a new file each time: open, write, close. No fsync, no rename."""
     stamp, paths = intake.stamp(), _paths(intake.subfolder("stamp"))
-    return lambda values: next(paths).write_bytes(stamp.pdf(values)) and None
+    return lambda values: output.create(next(paths), stamp.parts(values))
 
 
 def stamp_to_safe_file(intake: Intake) -> Way:

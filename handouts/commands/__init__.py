@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -78,6 +79,7 @@ def cli(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, ...
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    gc.set_threshold(50_000)  # a program that starts makes many objects and drops few
     verbose = any(argument in ("-v", "--verbose") for argument in sys.argv[1:])
     try:
         code = cli.main(standalone_mode=False)  # what click.exceptions.Exit carried, if anything

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,11 @@ from typing import NamedTuple
 import uharfbuzz as hb
 from bidi import algorithm as bidi
 
+KEPT = 4096
+"""How many texts, and glyphs of a face, are remembered."""
 WEIGHTS = ("Regular", "Bold")
+BACKWARDS = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
+"""Classes of characters (UAX #9, table 4) without which a text runs from left to right throughout."""
 PRIMARY = "NotoSans"
 """The family that is tried first; the others follow in order of name."""
 
@@ -31,6 +36,8 @@ class Glyph(NamedTuple):
     y: float
     text: str
     """The characters it stands for; empty for the second glyph of a cluster."""
+    shown: str
+    """Its part of the operator TJ (ISO 32000-1, 9.4.3), at any size; empty where it is placed by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ class Run:
     """How wide it is, in thousandths of an em."""
     numbers: frozenset[int]
     """The numbers of its glyphs."""
-    shown: str | None
-    """The operator that shows it at any size (ISO 32000-1, 9.4.3); None where a glyph is placed by itself."""
+    shown: str
+    """The operator that shows it at any size; empty where a glyph is placed by itself."""
 
 
 class Face:
@@ -61,11 +68,16 @@ class Face:
         self.upem: int = self.face.upem
         self.characters = frozenset(self.face.unicodes)
         self.scale = 1000 / self.upem
-        self.width = functools.cache(self._width)
+        self.glyph = functools.lru_cache(maxsize=KEPT)(self._glyph)
 
-    def _width(self, glyph: int) -> float:
-        """Return how far the font itself moves on after ``glyph``, in thousandths of an em."""
-        return float(self.font.get_glyph_h_advance(glyph) * self.scale)
+    def _glyph(self, number: int, advance: int, x: int, y: int, text: str) -> Glyph:
+        """Return a glyph from what HarfBuzz says of it, in the font's own units."""
+        width = self.font.get_glyph_h_advance(number)
+        shown = ""
+        if not (x or y):
+            kern = round((width - advance) * self.scale, 3)
+            shown = f"<{number:04x}>{kern:g}" if kern else f"<{number:04x}>"
+        return Glyph(number, advance * self.scale, width * self.scale, x * self.scale, y * self.scale, text, shown)
 
 
 class Faces:
@@ -76,7 +88,7 @@ class Faces:
         found = {path.stem.rpartition("-")[0] for path in folder.glob("*-Regular.ttf")}
         self.families = sorted(found, key=lambda family: (family != PRIMARY, family))
         self._faces: dict[str, Face] = {}
-        self.shape = functools.lru_cache(maxsize=4096)(self._shape)
+        self.shape = functools.lru_cache(maxsize=KEPT)(self._shape)
 
     def face(self, name: str) -> Face:
         """Return the face called ``name``, such as NotoSans-Bold."""
@@ -123,29 +135,23 @@ class Faces:
         buffer.guess_segment_properties()
         buffer.direction = "rtl" if rtl else "ltr"
         hb.shape(face.font, buffer)
-        scale, width = face.scale, face.width
-        infos, positions = buffer.glyph_infos, buffer.glyph_positions
+        infos = buffer.glyph_infos
         texts = _texts([info.cluster for info in infos], text)
-        glyphs = []
-        for info, position, said in zip(infos, positions, texts, strict=True):
-            number = info.codepoint
-            across, x, y = position.x_advance * scale, position.x_offset * scale, position.y_offset * scale
-            glyphs.append(Glyph(number, across, width(number), x, y, said))
-        drawn = tuple(glyphs)
-        numbers = frozenset(glyph.number for glyph in glyphs)
-        return Run(name, drawn, text, sum(glyph.advance for glyph in glyphs), numbers, _shown(drawn))
-
-
-def _shown(glyphs: tuple[Glyph, ...]) -> str | None:
-    """Return the operator that shows ``glyphs`` one after the other; None where one of them is placed by itself."""
-    parts = []
-    for number, advance, width, x, y, _ in glyphs:
-        if x or y:
-            return None
-        parts.append(f"<{number:04x}>")
-        if advance != width and (kern := round(width - advance, 3)):
-            parts.append(f"{kern:g}")
-    return f"[{''.join(parts)}] TJ"
+        glyphs = tuple(
+            [
+                face.glyph(info.codepoint, position.x_advance, position.x_offset, position.y_offset, said)
+                for info, position, said in zip(infos, buffer.glyph_positions, texts, strict=True)
+            ]
+        )
+        parts = [glyph.shown for glyph in glyphs]
+        return Run(
+            face=name,
+            glyphs=glyphs,
+            text=text,
+            advance=sum([glyph.advance for glyph in glyphs]),
+            numbers=frozenset([glyph.number for glyph in glyphs]),
+            shown=f"[{''.join(parts)}] TJ" if all(parts) else "",
+        )
 
 
 def _texts(clusters: list[int], text: str) -> list[str]:
@@ -165,7 +171,7 @@ def _texts(clusters: list[int], text: str) -> list[str]:
 
 def _directions(text: str) -> list[tuple[str, bool]]:
     """Return ``text`` as pieces of one direction, from left to right on the page, and whether each runs backwards."""
-    if text.isascii():
+    if not any([unicodedata.bidirectional(char) in BACKWARDS for char in text]):
         return [(text, False)]
     levels = _levels(text)
     pieces = [

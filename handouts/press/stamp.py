@@ -161,7 +161,7 @@ class Stamp:
         """Return the static part, the objects ``parts``, and a cross-reference stream (ISO 32000-1, 7.5.8)."""
         form = self.form
         *offsets, end = itertools.accumulate(map(len, parts), initial=len(form.body))
-        own = _entries([*offsets, end])
+        own = b"".join([ENTRY.pack(1, offset, 0) for offset in (*offsets, end)])
         # The static entries were compressed once, up to a whole block; a last block follows as it is (RFC 1951, 3.2.4).
         block = BLOCK.pack(1, len(own), len(own) ^ 0xFFFF) + own
         table = b"x\x9c" + form.table + block + zlib.adler32(own, form.checksum).to_bytes(4, "big")
@@ -174,11 +174,6 @@ class Stamp:
         digest.update(objects)
         digest.update(last)
         return form.body, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)
-
-
-def _entries(offsets: list[int]) -> bytes:
-    """Return the cross-reference entries of objects that stand at ``offsets``."""
-    return b"".join([ENTRY.pack(1, offset, 0) for offset in offsets])
 
 
 def numbered(number: int, body: bytes) -> bytes:
