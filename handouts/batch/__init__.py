@@ -1,0 +1,1 @@
+"""A roster in, packets out: files, journal, manifest, and what goes to the printer."""
