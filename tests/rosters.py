@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+
+import openpyxl
 
 from handouts.content.clinic import sample_clinic
 from handouts.content.formulary import open_formulary
@@ -15,9 +18,10 @@ from handouts.errors import Problem
 from handouts.library import shipped
 from handouts.resources import drug_folder
 from handouts.roster.columns import Columns
+from handouts.roster.fhir import RECORD_NUMBER
 from handouts.roster.orders import Judge, Judged, judged
 from handouts.roster.reading import open_roster
-from handouts.roster.table import Row
+from handouts.roster.table import Roster, Row
 
 TODAY = dt.date(2026, 11, 21)
 LEAST = {
@@ -58,12 +62,16 @@ def saved(folder: Path, content: str | bytes, name: str = "roster.csv") -> Path:
     return path
 
 
+def opened(path: Path, columns: Columns | None = None) -> Roster:
+    return open_roster(path, columns or Columns(), judge().drug_id)
+
+
 def read(path: Path, columns: Columns | None = None) -> list[Row]:
-    return list(open_roster(path, columns or Columns()))
+    return list(opened(path, columns))
 
 
 def outcome(path: Path, columns: Columns | None = None) -> list[Judged]:
-    return list(judged(open_roster(path, columns or Columns()), judge()))
+    return list(judged(opened(path, columns), judge()))
 
 
 def problems(found: Iterable[Judged]) -> list[tuple[int, str]]:
@@ -73,3 +81,71 @@ def problems(found: Iterable[Judged]) -> list[tuple[int, str]]:
 
 def said(problem: Problem) -> str:
     return f"{problem.where} {problem.message} {problem.hint}"
+
+
+def as_xlsx(rows: Iterable[Mapping[str, object]], headings: Sequence[str] = HEADINGS) -> bytes:
+    """Return a workbook with a cell for every value, as openpyxl writes a value of its type."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(list(headings))
+    for row in rows:
+        sheet.append([row.get(heading) for heading in headings])
+    return xlsx_bytes(workbook)
+
+
+def xlsx_bytes(workbook: openpyxl.Workbook) -> bytes:
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def as_bundle(*resources: Mapping[str, object], **bundle: object) -> str:
+    """Return a FHIR bundle of ``resources``, without those that are None."""
+    entries = [{"resource": resource} for resource in resources]
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries, **bundle})
+
+
+def fhir_patient(row: Mapping[str, str] = LEAST, number: int = 1) -> dict[str, object]:
+    tag = {"coding": [{"system": "urn:ietf:bcp:47", "code": row["locale"]}]}
+    return {
+        "resourceType": "Patient",
+        "id": f"p{number}",
+        "identifier": [
+            {"system": "urn:example:insurance", "value": "not this"},
+            {"type": {"coding": [{"system": RECORD_NUMBER[0], "code": "MR"}]}, "value": row["mrn"]},
+        ],
+        "name": [{"use": "nickname", "text": "Sam"}, {"use": "official", "text": row["name"]}],
+        "birthDate": row["dob"],
+        "communication": [{"language": tag, "preferred": True}] if row["locale"] else [],
+    }
+
+
+def fhir_request(row: Mapping[str, str] = LEAST, number: int = 1) -> dict[str, object]:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": f"m{number}",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": f"Patient/p{number}"},
+        "medicationCodeableConcept": {"text": row["drug"]},
+    }
+
+
+def fhir_visit(row: Mapping[str, str] = LEAST, number: int = 1) -> dict[str, object]:
+    return {
+        "resourceType": "Appointment",
+        "id": f"a{number}",
+        "status": "booked",
+        "start": f"{row['start']}T23:30:00-06:00",
+        "participant": [{"actor": {"reference": f"Patient/p{number}"}, "status": "accepted"}],
+    }
+
+
+def fhir_given(row: Mapping[str, str], number: int, day: str) -> dict[str, object]:
+    return {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "subject": {"reference": f"Patient/p{number}"},
+        "medicationCodeableConcept": {"text": row["drug"]},
+        "effectiveDateTime": day,
+    }

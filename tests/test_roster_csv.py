@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rosters import HEADINGS, LEAST, as_csv, outcome, patient, problems, read, saved
+from rosters import HEADINGS, LEAST, as_csv, opened, outcome, patient, problems, read, saved
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns
 from handouts.roster.csv import CHUNK
-from handouts.roster.reading import open_roster
 
 ROWS = [
     {**LEAST, "name": 'Zoë "Zo" Ñuñez, Jr', "mrn": "0007"},
@@ -37,7 +36,7 @@ def test_every_way_to_write_text(tmp_path: Path, encoding: str, delimiter: str, 
     path = saved(tmp_path, as_csv(ROWS, delimiter=delimiter, end=end).encode(encoding))
 
     assert [dict(row.data) for row in read(path)] == ROWS
-    assert open_roster(path, Columns()).warnings == ()
+    assert opened(path).warnings == ()
 
 
 def test_a_tsv_has_tabs(tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ def test_big_endian(tmp_path: Path) -> None:
 def test_windows_text_is_read_with_a_warning_wherever_its_first_accent_is(tmp_path: Path) -> None:
     rows = [{**LEAST, "prescriber": "x" * 100}] * (CHUNK // 100) + [{**LEAST, "name": "José Peña – “Pepe”"}]
     path = saved(tmp_path, as_csv(rows, (*HEADINGS, "prescriber")).encode("cp1252"))
-    roster = open_roster(path, Columns())
+    roster = opened(path)
 
     assert [warning.message for warning in roster.warnings] == ["is not UTF-8; it was read as Windows text (cp1252)"]
     *_, last = roster
@@ -81,7 +80,7 @@ def test_rows_are_counted_as_a_person_counts_them(tmp_path: Path) -> None:
 
 def test_headings_in_any_order_and_case(tmp_path: Path) -> None:
     path = saved(tmp_path, "START , Drug,\tDOB,Name, Mrn \n2026-12-07,ocrelizumab,1980-01-02,Sample Patient,1\n")
-    roster = open_roster(path, Columns())
+    roster = opened(path)
 
     assert roster.columns == ("START ", " Drug", "\tDOB", "Name", " Mrn ")
     (row,) = roster
@@ -93,7 +92,7 @@ def test_headings_in_any_order_and_case(tmp_path: Path) -> None:
 def test_what_is_not_known_is_said_once_and_refuses_no_row(tmp_path: Path) -> None:
     rows = [{**patient(n), "Room": "3", "Prescribed": "Dr. Lee", "reason": "x"} for n in range(3)]
     path = saved(tmp_path, as_csv(rows, (*HEADINGS, "Room", "Prescribed", "reason", "")))
-    roster = open_roster(path, Columns(ignore=("room",)))
+    roster = opened(path, Columns(ignore=("room",)))
 
     assert [warning.message for warning in roster.warnings] == ["the column 'Prescribed' is not known and not used"]
     assert problems(outcome(path)) == []
@@ -157,7 +156,7 @@ def test_no_file_and_no_right(tmp_path: Path) -> None:
 
 def test_a_file_that_changes_under_our_hands(tmp_path: Path) -> None:
     path = saved(tmp_path, as_csv([patient(1), patient(2)]))
-    rows = iter(open_roster(path, Columns()))
+    rows = iter(opened(path))
     next(rows)
     saved(tmp_path, as_csv([patient(1), patient(3), patient(4)]))
 
@@ -197,7 +196,7 @@ def test_a_long_roster_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> 
     def peak(rows: int) -> int:
         path = saved(tmp_path, as_csv(patient(n) for n in range(rows)))
         tracemalloc.start()
-        assert sum(1 for _ in open_roster(path, Columns())) == rows
+        assert sum(1 for _ in opened(path)) == rows
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

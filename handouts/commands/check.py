@@ -96,7 +96,7 @@ def check(
         clinic = edition.clinic if edition else settings.clinic()
         judge = Judge(clinic, edition.library if edition else settings.library(), today())
         columns = read_columns(Path(columns_file)) if columns_file else Columns()
-        roster = open_roster(Path(roster_file), columns)
+        roster = open_roster(Path(roster_file), columns, judge.drug_id)
         rows = _begun(judged(roster, judge))
     except HandoutError as error:
         if not as_json:
