@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from handouts.commands.settings import (
-    Settings,
     ask,
+    open_edition,
     settings_of,
     settings_options,
     today,
@@ -19,9 +18,6 @@ from handouts.commands.settings import (
     treatment_options,
 )
 from handouts.errors import InputError, Problem, UsageError
-
-if TYPE_CHECKING:
-    from handouts.press.edition import Edition
 
 MINIMUM = 8
 MAXIMUM = 127
@@ -83,7 +79,7 @@ def make(
     if patient_file:
         data = _merged(_read_patient(patient_file), data)
     data = _merged(data, {"drug": drug})
-    edition = _open(edition_file, settings) if edition_file else None
+    edition = open_edition(edition_file, settings) if edition_file else None
     library = edition.library if edition else settings.library()
     needed = NEEDED | treatment_needed(library.formulary.drug(drug), data)
     data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
@@ -105,17 +101,6 @@ def make(
         f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form}",
         err=True,
     )
-
-
-def _open(file: str, settings: Settings) -> Edition:
-    """Return the edition ``file``; it brings its own clinic and formulary, so that none can be given beside it."""
-    from handouts import resources
-    from handouts.press.edition import Edition
-
-    if settings.clinic_file or settings.formularies:
-        problem = "brings its own clinic and drug files"
-        raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
-    return Edition(Path(file), resources.folder("fonts"))
 
 
 def _password(file: str) -> str:

@@ -8,17 +8,19 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from handouts.errors import HandoutError, Problem
+from handouts.errors import HandoutError, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.content.clinic import Clinic
     from handouts.content.drug import Drug
     from handouts.library import Library
+    from handouts.press.edition import Edition
     from handouts.press.shelf import Shelf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -71,6 +73,17 @@ def settings_of(ctx: click.Context, clinic_file: str | None, formularies: tuple[
     return Settings(clinic_file or before.clinic_file, (*before.formularies, *formularies))
 
 
+def open_edition(file: str, settings: Settings) -> Edition:
+    """Return the edition ``file``; it brings its own clinic and formulary, so that none can be given beside it."""
+    from handouts import resources
+    from handouts.press.edition import Edition
+
+    if settings.clinic_file or settings.formularies:
+        problem = "brings its own clinic and drug files"
+        raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
+    return Edition(Path(file), resources.folder("fonts"))
+
+
 def today() -> dt.date:
     """The one place that reads the clock."""
     return dt.date.today()
@@ -99,9 +112,9 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table = Table(*head)
         for row in rows:
             table.add_row(*row)
-        Console().print(table)
+        Console(markup=False, emoji=False).print(table)
         return
-    for row in (head, *rows):
+    for row in chain([head], rows):
         click.echo("\t".join(row))
 
 
