@@ -115,26 +115,27 @@ def outline(drug: Drug, plan: Plan) -> Outline:
     )
 
 
-def values(order: Order, drug: Drug, plan: Plan, shape: Outline, language: Language) -> dict[str, str]:
-    """Return the text of every field of this patient's packet, by field name, in ``language``.
-
-    ``shape`` is the outline of ``plan``.
-    """
+def patient_values(order: Order, language: Language) -> dict[str, str]:
+    """Return the text of every field that is the patient's own, by field name."""
     patient = order.patient
-    found = {
+    mrn = patient.mrn
+    return {
         "patient.name": patient.name,
         "patient.dob": language.medium(patient.dob),
-        "patient.mrn": patient.mrn,
+        "patient.mrn": mrn,
         "order.dose": order.treatment.dose or "",
         "order.prescriber": order.prescriber or "",
         "order.interpreter": order.interpreter or "",
-        "plan.closed": _closed_days(drug, plan, language),
+        "code.mrn": mrn if mrn.isascii() and mrn.isprintable() and len(mrn) <= CODE_LENGTH else "",
+        "qr.mrn": mrn,
     }
-    mrn = patient.mrn
-    found["code.mrn"] = mrn if mrn.isascii() and mrn.isprintable() and len(mrn) <= CODE_LENGTH else ""
-    found["qr.mrn"] = mrn
-    found |= _months(drug, plan, language)
+
+
+def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> dict[str, str]:
+    """Return the text of every field that depends on dates alone, by name; ``shape`` is the outline of ``plan``."""
     infusions = listed_infusions(drug, plan)
+    found = {"plan.closed": _closed_days(drug, plan, language)}
+    found |= _months(drug, plan, language)
     found |= _timeline(shape, plan, infusions, language)
     for index, visit in enumerate(infusions, start=1):
         found |= _date_values(f"visit.{index}", visit, language)

@@ -18,7 +18,7 @@ from handouts.press.pages import Pages
 from handouts.press.sheet import Sheet
 from handouts.resources import drug_folder, folder
 from handouts.schedule import plan
-from handouts.values import outline, values
+from handouts.values import outline, patient_values, plan_values
 
 FORMULARY = open_formulary(drug_folder())
 TEMPLATES, LOCALES = folder("templates"), folder("locales")
@@ -54,4 +54,5 @@ def html(
     order = Order(Patient(name, dt.date.fromisoformat(DOB), MRN), drug.id, treatment)
     shape = outline(seen, dated)
     sheet = Sheet(seen, clinic, shape, language, "letter", "standard", "form")
-    return Pages(TEMPLATES).html(document, sheet, values(order, seen, dated, shape, language))
+    values = plan_values(seen, dated, shape, language) | patient_values(order, language)
+    return Pages(TEMPLATES).html(document, sheet, values)

@@ -16,8 +16,7 @@ from test_person import planes
 from handouts.content.person import KEYS, PRIVATE
 from handouts.errors import HandoutError
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import prepare, refuse_missing_glyphs
-from handouts.press.fonts import Coverage
+from handouts.packet import Desk
 from handouts.roster.identity import Identities
 from handouts.roster.orders import judged
 from handouts.roster.table import Row
@@ -254,7 +253,6 @@ def test_what_passes_can_be_prepared(data: dict[str, str]) -> None:
     found = judge().order(row(2, **data))
     if found.order:
         try:
-            prepared = prepare(found.order, judge().clinic, judge().library)
-            refuse_missing_glyphs(prepared.values, Coverage(judge().library.fonts))
+            Desk(judge().clinic, judge().library, ground="").prepare(found.order)
         except HandoutError as error:
             raise AssertionError(found.order) from error

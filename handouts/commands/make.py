@@ -86,11 +86,11 @@ def make(
 
     from handouts.content.person import read_order
     from handouts.output import write
-    from handouts.packet import make as make_packet
+    from handouts.packet import SHOWN, Desk
 
     order = read_order(data, today(), lambda text: [])
     clinic = edition.clinic if edition else settings.clinic()
-    packet = make_packet(order, clinic, library, edition or settings.shelf())
+    packet = Desk(clinic, library, edition or settings.shelf()).packet(order)
     pdf = packet.pdf
     if password:
         from handouts.press.encryption import encrypted
@@ -98,7 +98,7 @@ def make(
         pdf = encrypted(pdf, password)
     write(output, pdf)
     click.echo(
-        f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form}",
+        f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form[:SHOWN]}",
         err=True,
     )
 

@@ -20,7 +20,7 @@ from handouts.press.shaping import Faces, Glyph, Run
 BLANK = "0" * 32
 BLOCK = struct.Struct("<BHH")
 """The head of a deflate block that is not compressed: that it is the last one, its length, and the same inverted."""
-KEPT = 4096
+KEPT = 2048
 """How many drawn values a stamp remembers: dates come again, names do not."""
 
 
@@ -80,6 +80,13 @@ class Stamp:
         if len(parts) < len(drawings):
             return self._with_more_fonts(drawings)
         return self._file(parts)
+
+    def sha256(self, parts: tuple[bytes, ...]) -> str:
+        """Return the SHA-256 of the file of ``parts``; what is the form's own was counted before."""
+        digest = self._digest.copy()
+        for part in parts[1:]:
+            digest.update(part)
+        return digest.hexdigest()
 
     def _with_more_fonts(self, drawings: list[_Drawing]) -> tuple[bytes, ...]:
         """Return the pieces of the PDF with a subset of each font that the form's own do not cover."""
