@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rosters import LEAST, as_csv, opened, outcome, problems, read, saved
+from rosters import LEAST, as_csv, calm, opened, outcome, problems, read, saved
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns, read_columns, read_date
@@ -111,6 +111,7 @@ PATTERNS = {
 }
 
 
+@calm
 @given(st.dates(dt.date(1900, 1, 1)), st.sampled_from(sorted(PATTERNS)), st.sampled_from(sorted(PATTERNS)))
 def test_dates_are_read_as_they_are_declared(day: dt.date, pattern: str, other: str) -> None:
     written = PATTERNS[pattern].format(day)
@@ -120,6 +121,7 @@ def test_dates_are_read_as_they_are_declared(day: dt.date, pattern: str, other: 
         assert read_date(written, other) is None
 
 
+@calm
 @given(st.text("0123456789-/. ", max_size=12), st.sampled_from(sorted(PATTERNS)))
 def test_any_text_is_a_date_or_not(text: str, pattern: str) -> None:
     found = read_date(text, pattern)

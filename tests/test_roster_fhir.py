@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rosters import (
     LEAST,
     as_bundle,
+    calm,
     fhir_given,
     fhir_patient,
     fhir_request,
@@ -349,6 +350,7 @@ anything = st.recursive(
 keys = st.sampled_from(sorted({key for resource in whole() for key in resource} | {"extension", "basedOn", "active"}))
 
 
+@calm
 @given(st.lists(st.dictionaries(keys, anything, max_size=3), min_size=3, max_size=3))
 def test_any_bundle_is_rows_or_a_reason(
     tmp_path_factory: pytest.TempPathFactory, changes: list[dict[str, object]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rosters import LEAST, opened, outcome, patient, problems, read, saved
+from rosters import LEAST, calm, opened, outcome, patient, problems, read, saved
 
 from handouts.errors import InputError
 
@@ -100,6 +100,7 @@ def test_what_is_no_roster(tmp_path: Path, name: str, content: str | bytes) -> N
 
 
 @both
+@calm
 @given(value=st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
 def test_any_value_is_taken_or_refused(
     tmp_path_factory: pytest.TempPathFactory, name: str, write: Write, value: object
