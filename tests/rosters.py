@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import openpyxl
+from hypothesis import settings
 
 from handouts.content.clinic import sample_clinic
 from handouts.content.formulary import open_formulary
@@ -23,6 +24,8 @@ from handouts.roster.orders import Judge, Judged, judged
 from handouts.roster.reading import open_roster
 from handouts.roster.table import Roster, Row
 
+calm = settings(deadline=None)
+"""How long a property takes is no matter here."""
 TODAY = dt.date(2026, 11, 21)
 LEAST = {
     "mrn": "000123",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rosters import HEADINGS, LEAST, as_csv, opened, outcome, patient, problems, read, saved
+from rosters import HEADINGS, LEAST, as_csv, calm, opened, outcome, patient, problems, read, saved
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns
@@ -181,6 +181,7 @@ def test_formulas_are_refused(tmp_path: Path, key: str, cell: str) -> None:
     assert problems(outcome(saved(tmp_path, as_csv([{**LEAST, key: cell}])))) == [(2, key)]
 
 
+@calm
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_rows_or_a_reason(tmp_path_factory, content: bytes, headed: bool) -> None:
     path = saved(tmp_path_factory.mktemp("any"), (as_csv([]).encode() if headed else b"") + content)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rosters import as_bundle, as_csv, as_xlsx, fhir_given, fhir_patient, fhir_request, fhir_visit, outcome, saved
+from rosters import as_bundle, as_csv, as_xlsx, calm, fhir_given, fhir_patient, fhir_request, fhir_visit, outcome, saved
 
 from handouts.model import Order
 
@@ -77,6 +77,7 @@ def orders(folder: Path, kind: str, written: Rows) -> list[Order]:
     return [item.order for item in found if item.order]
 
 
+@calm
 @given(rows)
 def test_every_kind_of_file_says_the_same_orders(tmp_path_factory: pytest.TempPathFactory, written: Rows) -> None:
     folder = tmp_path_factory.mktemp("formats")
@@ -84,4 +85,15 @@ def test_every_kind_of_file_says_the_same_orders(tmp_path_factory: pytest.TempPa
 
     assert [order.patient.mrn for order in expected] == [row["mrn"] for row in written]
     for kind in WRITERS:
+        if kind == "cp1252" and not _tells_itself(written):
+            continue
         assert orders(folder, kind, written) == expected, kind
+
+
+def _tells_itself(written: Rows) -> bool:
+    """Whether this text in cp1252 is not by chance valid UTF-8 too, as ÖŽ is: then nothing can tell."""
+    text = as_csv(written, HEADINGS)
+    try:
+        return text.encode("cp1252").decode() == text
+    except UnicodeDecodeError:
+        return True

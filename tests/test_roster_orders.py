@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rosters import HEADINGS, LEAST, as_csv, judge, outcome, patient, problems, said, saved
+from rosters import HEADINGS, LEAST, as_csv, calm, judge, outcome, patient, problems, said, saved
 from test_person import planes
 
 from handouts.content.person import KEYS, PRIVATE
@@ -171,6 +171,7 @@ def test_one_person_twice_is_no_alert_and_neither_is_another_day() -> None:
 letters = st.text("abcdeé", min_size=5, max_size=12)
 
 
+@calm
 @given(letters, st.data())
 def test_a_slip_of_one_letter_is_always_found(name: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(name) - 1))
@@ -182,6 +183,7 @@ def test_a_slip_of_one_letter_is_always_found(name: str, data: st.DataObject) ->
         assert alerts((name, "1"), (slip, "2"))[1]
 
 
+@calm
 @given(st.lists(st.tuples(st.sampled_from(["Ana Ruiz", "Ana Ruis", "Eva Diaz", "Eva Dias"]), st.sampled_from("1234"))))
 def test_whoever_has_a_double_is_named_in_an_alert(people: list[tuple[str, str]]) -> None:
     found = alerts(*people)
@@ -191,6 +193,7 @@ def test_whoever_has_a_double_is_named_in_an_alert(people: list[tuple[str, str]]
             assert any(text for text, (written, _) in zip(found, people, strict=True) if written[:7] == name[:7])
 
 
+@calm
 @given(st.lists(st.tuples(st.sampled_from("12"), st.sampled_from("AB"), st.sampled_from("xyz")), max_size=8))
 def test_what_repeats_is_found_as_a_plain_reading_finds_it(people: list[tuple[str, str, str]]) -> None:
     identities = Identities()
@@ -215,6 +218,7 @@ HOSTILE = st.one_of(
 )
 
 
+@calm
 @given(st.dictionaries(st.sampled_from(KEYS), HOSTILE))
 def test_any_row_is_an_order_or_has_problems(data: dict[str, str]) -> None:
     found = judge().order(row(2, **data))
@@ -223,6 +227,7 @@ def test_any_row_is_an_order_or_has_problems(data: dict[str, str]) -> None:
     assert {problem.where for problem in found.problems} <= {*KEYS, "locales/es"}
 
 
+@calm
 @given(st.lists(st.dictionaries(st.sampled_from(HEADINGS), HOSTILE, max_size=2), max_size=6))
 def test_any_roster_is_read_to_its_end(tmp_path_factory, changes: list[dict[str, str]]) -> None:
     rows = [
@@ -240,6 +245,7 @@ def test_any_roster_is_read_to_its_end(tmp_path_factory, changes: list[dict[str,
             assert item.order.patient.name.split() == unicodedata.normalize("NFC", written["name"]).split()
 
 
+@calm
 @given(st.dictionaries(st.sampled_from(sorted(PRIVATE)), st.text("QXZJ\n\u202e輸=", min_size=6, max_size=60)))
 def test_a_problem_repeats_no_name_and_no_number(data: dict[str, str]) -> None:
     found = judge().order(row(2, **data))
@@ -248,6 +254,7 @@ def test_a_problem_repeats_no_name_and_no_number(data: dict[str, str]) -> None:
         assert not any(value in said(problem) for value in data.values())
 
 
+@calm
 @given(st.dictionaries(st.sampled_from(KEYS), HOSTILE))
 def test_what_passes_can_be_prepared(data: dict[str, str]) -> None:
     found = judge().order(row(2, **data))

@@ -94,7 +94,8 @@ def check(
     try:
         edition = open_edition(edition_file, settings) if edition_file else None
         clinic = edition.clinic if edition else settings.clinic()
-        judge = Judge(clinic, edition.library if edition else settings.library(), today())
+        drafts = settings.shelf() if clinic.unapproved == "refuse" else None
+        judge = Judge(clinic, edition.library if edition else settings.library(), today(), edition or drafts)
         columns = read_columns(Path(columns_file)) if columns_file else Columns()
         roster = open_roster(Path(roster_file), columns, judge.drug_id)
         rows = _begun(judged(roster, judge))

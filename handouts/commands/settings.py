@@ -125,7 +125,9 @@ def progress(done: int, total: int, what: str) -> None:
 
 
 def show_json(data: object) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    """Print ``data``; half a character (a lone surrogate) is printed as JSON's own escape."""
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def on_a_terminal() -> bool:

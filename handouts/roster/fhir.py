@@ -122,7 +122,7 @@ class _Orders:
         return values
 
     def _row(self, request: Node, values: Mapping[str, Value]) -> Row:
-        problems = list(self._whole(request))
+        problems: list[Problem] = []
         data: dict[str, str] = {}
         for key in dict.fromkeys((*COLUMNS, *self.columns.defaults)):
             value = values.get(key, Value("", request.path))
@@ -132,7 +132,8 @@ class _Orders:
                 data[key] = value.text if key == "drug" else self.columns.meaning(key, value.text)
         cells = tuple(values[key].text if key in values else "" for key in COLUMNS)
         places = {key: value.path for key, value in values.items()}
-        return Row(request.entry + 1, data, cells, dict(zip(COLUMNS, cells, strict=True)), places, tuple(problems))
+        written = dict(zip(COLUMNS, cells, strict=True))
+        return Row(request.entry + 1, data, cells, written, places, tuple(self._whole(request)) or tuple(problems))
 
     def _whole(self, request: Node) -> Iterator[Problem]:
         """Yield what is wrong with the order as a whole."""

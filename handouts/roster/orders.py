@@ -14,7 +14,8 @@ from handouts.content.language import read_language
 from handouts.content.person import read_order, read_treatment
 from handouts.errors import HandoutError, InputError, Problem
 from handouts.library import Library
-from handouts.model import Order, Treatment
+from handouts.model import Order, Patient, Treatment
+from handouts.packet import SHOWN, Forms, prepare
 from handouts.press.fonts import Coverage
 from handouts.roster.identity import Identities
 from handouts.roster.table import Row
@@ -25,6 +26,7 @@ NO_LANGUAGE = Problem(
     "no language is given",
     "ask the patient, and write it like en or es; a clinic's default stands in its clinic file or columns file",
 )
+ANYONE = Patient("Sample Patient", dt.date(1980, 1, 2), "0")
 TREATMENT = frozenset({"start", "done", "last", "days", "dose"})
 PACKET = "intake"
 """The packet of an order that names none."""
@@ -47,14 +49,16 @@ class Judged:
 class Judge:
     """What one clinic with one library serves."""
 
-    def __init__(self, clinic: Clinic, library: Library, today: dt.date) -> None:
-        """Raises InputError where a drug file is broken."""
+    def __init__(self, clinic: Clinic, library: Library, today: dt.date, forms: Forms | None = None) -> None:
+        """``forms``: where not every form may be printed, those there are. Raises InputError: a drug file is broken."""
+        self._forms, self._ground = forms, library.ground() if forms else None
         self.clinic, self.library, self._today = clinic, library, today
         self._missing_glyphs = Coverage(library.fonts).missing
         self._drugs = _by_name(printable(library.formulary.drug(name)) for name in library.formulary.ids())
         self._default_locale = None if clinic.sample else clinic.locale
         self._locale_problems = lru_cache(REMEMBERED)(self._find_locale_problems)
         self._packet_problems = lru_cache(REMEMBERED)(self._find_packet_problems)
+        self._form_problems = lru_cache(REMEMBERED)(self._find_form_problems)
         self._next_infusion = lru_cache(REMEMBERED)(self._find_next_infusion)
 
     def order(self, row: Row) -> Judged:
@@ -72,7 +76,10 @@ class Judge:
         if problems or order is None:
             return Judged(row, None, tuple(dict.fromkeys(problems)))
         drug = self.drug_id(order.drug) or order.drug
-        return Judged(row, replace(order, drug=drug, locale=order.locale or self._default_locale))
+        order = replace(order, drug=drug, locale=order.locale or self._default_locale)
+        if self._forms and (missing := self._form_problems(_anyone(order))):
+            return Judged(row, None, missing)
+        return Judged(row, order)
 
     def drug_id(self, name: str) -> str | None:
         """Return the id of the drug called ``name``, by id, generic name or brand."""
@@ -116,6 +123,17 @@ class Judge:
     def _find_packet_problems(self, packet: str, drug: str) -> tuple[Problem, ...]:
         return tuple(_problems(lambda: self.library.documents(packet, self._drugs[drug])))
 
+    def _find_form_problems(self, order: Order) -> tuple[Problem, ...]:
+        """Return why no form can be printed for orders of the same shape."""
+        key = prepare(order, self.clinic, self.library, self._ground).key
+        form = self._forms.get(key) if self._forms else None
+        if form is None and self.library.templates is None:
+            return (Problem("", "the edition has no form for this order", "build an edition that has it"),)
+        if self.clinic.unapproved == "refuse" and not (form and form.approved):
+            message = f"form {key[:SHOWN]} is not approved, and the clinic prints no drafts"
+            return (Problem("", message, "approve it: handouts edition approve"),)
+        return ()
+
     def _find_next_infusion(self, drug: str, treatment: Treatment) -> tuple[dt.date | None, tuple[Problem, ...]]:
         try:
             infusions = plan(self._drugs[drug], treatment, closed=self.clinic.is_closed).infusions
@@ -142,6 +160,12 @@ def judged(roster: Iterable[Row], judge: Judge) -> Iterator[Judged]:
             patient = found.order.patient
             found = replace(found, warnings=tuple(identities.alerts(row.number, patient.name, patient.mrn, day)))
         yield found
+
+
+def _anyone(order: Order) -> Order:
+    """Return ``order`` without the patient: what is left is all that its form depends on."""
+    interpreter = "present" if order.interpreter else None
+    return replace(order, patient=ANYONE, prescriber=None, interpreter=interpreter)
 
 
 def _by_name(drugs: Iterable[Drug]) -> dict[str, Drug]:
