@@ -17,10 +17,11 @@ from handouts.content.clinic import sample_clinic
 from handouts.content.formulary import open_formulary
 from handouts.errors import Problem
 from handouts.library import shipped
+from handouts.packet import Desk
 from handouts.resources import drug_folder
 from handouts.roster.columns import Columns
 from handouts.roster.fhir import RECORD_NUMBER
-from handouts.roster.orders import Judge, Judged, judged
+from handouts.roster.orders import Judge, Judged, identified, judged
 from handouts.roster.reading import open_roster
 from handouts.roster.table import Roster, Row
 
@@ -40,7 +41,7 @@ HEADINGS = tuple(LEAST)
 
 @cache
 def judge() -> Judge:
-    return Judge(sample_clinic(), shipped(open_formulary(drug_folder())), TODAY)
+    return Judge(Desk(sample_clinic(), shipped(open_formulary(drug_folder()))), TODAY)
 
 
 def patient(number: int, **changes: str) -> dict[str, str]:
@@ -74,7 +75,8 @@ def read(path: Path, columns: Columns | None = None) -> list[Row]:
 
 
 def outcome(path: Path, columns: Columns | None = None) -> list[Judged]:
-    return list(judged(opened(path, columns), judge()))
+    roster = opened(path, columns)
+    return list(judged(roster, judge(), identified(roster, judge())))
 
 
 def problems(found: Iterable[Judged]) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ from handouts.errors import HandoutError
 from handouts.model import Order, Patient, Treatment
 from handouts.packet import Desk
 from handouts.roster.identity import Identities
-from handouts.roster.orders import judged
+from handouts.roster.orders import identified, judged
 from handouts.roster.table import Row
 
 DAY = dt.date(2026, 12, 7)
@@ -86,7 +86,12 @@ def test_no_language_is_not_english() -> None:
 
 def beside(*rows: Row) -> list[tuple[int, str, str]]:
     """Return row, column and message of every problem."""
-    return [(found.row.number, p.where, p.message) for found in judged(rows, judge()) for p in found.problems]
+    return [
+        (found.row.number, p.where, p.message)
+    found = judged(rows, judge(), identified(rows, judge()))
+    return [(one.row.number, p.where, p.message) for one in found for p in one.problems]
+        for p in found.problems
+    ]
 
 
 @pytest.mark.parametrize("changes", [{"name": "Sample Person"}, {"dob": "1980-02-01"}])

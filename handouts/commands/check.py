@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handouts.commands.settings import open_edition, settings_of, settings_options, show_json, show_table, today
+from handouts.commands.settings import settings_of, settings_options, show_json, show_table, today
 from handouts.errors import HandoutError, Problem
 
 if TYPE_CHECKING:
@@ -87,18 +87,15 @@ def check(
     handouts check tomorrow.xlsx --columns columns.toml --json
     """
     from handouts.roster.columns import Columns, read_columns
-    from handouts.roster.orders import Judge, judged
+    from handouts.roster.orders import Judge, identified, judged
     from handouts.roster.reading import open_roster
 
     settings = settings_of(ctx, clinic_file, formularies)
     try:
-        edition = open_edition(edition_file, settings) if edition_file else None
-        clinic = edition.clinic if edition else settings.clinic()
-        drafts = settings.shelf() if clinic.unapproved == "refuse" else None
-        judge = Judge(clinic, edition.library if edition else settings.library(), today(), edition or drafts)
+        judge = Judge(settings.desk(edition_file), today())
         columns = read_columns(Path(columns_file)) if columns_file else Columns()
         roster = open_roster(Path(roster_file), columns, judge.drug_id)
-        rows = _begun(judged(roster, judge))
+        rows = _begun(judged(roster, judge, identified(roster, judge)))
     except HandoutError as error:
         if not as_json:
             raise

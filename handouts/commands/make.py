@@ -10,7 +10,6 @@ import click
 
 from handouts.commands.settings import (
     ask,
-    open_edition,
     settings_of,
     settings_options,
     today,
@@ -79,18 +78,15 @@ def make(
     if patient_file:
         data = _merged(_read_patient(patient_file), data)
     data = _merged(data, {"drug": drug})
-    edition = open_edition(edition_file, settings) if edition_file else None
-    library = edition.library if edition else settings.library()
-    needed = NEEDED | treatment_needed(library.formulary.drug(drug), data)
+    desk = settings.desk(edition_file)
+    needed = NEEDED | treatment_needed(desk.library.formulary.drug(drug), data)
     data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
 
     from handouts.content.person import read_order
     from handouts.output import write
-    from handouts.packet import SHOWN, Desk
+    from handouts.packet import SHOWN
 
-    order = read_order(data, today(), lambda text: [])
-    clinic = edition.clinic if edition else settings.clinic()
-    packet = Desk(clinic, library, edition or settings.shelf()).packet(order)
+    packet = desk.packet(read_order(data, today(), lambda text: []))
     pdf = packet.pdf
     if password:
         from handouts.press.encryption import encrypted

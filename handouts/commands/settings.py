@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from handouts.content.clinic import Clinic
     from handouts.content.drug import Drug
     from handouts.library import Library
-    from handouts.press.edition import Edition
+    from handouts.packet import Desk
     from handouts.press.shelf import Shelf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -53,6 +53,20 @@ class Settings:
 
         return Shelf(user_cache_path("handouts", appauthor=False) / "forms")
 
+    def desk(self, edition_file: str | None = None) -> Desk:
+        """Return the desk of this run: an edition's, or that of the clinic with the user's shelf."""
+        from handouts import resources
+        from handouts.packet import Desk
+        from handouts.press.edition import Edition
+
+        if not edition_file:
+            return Desk(self.clinic(), self.library(), self.shelf())
+        if self.clinic_file or self.formularies:
+            problem = "brings its own clinic and drug files"
+            raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
+        edition = Edition(Path(edition_file), resources.folder("fonts"))
+        return Desk(edition.clinic, edition.library, edition)
+
 
 def settings_options(command: Command) -> Command:
     """Give a command ``--clinic`` and ``--formulary``, which may also stand before its name."""
@@ -71,17 +85,6 @@ def settings_of(ctx: click.Context, clinic_file: str | None, formularies: tuple[
     """Return what was said after the command's name, or before it."""
     before = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
     return Settings(clinic_file or before.clinic_file, (*before.formularies, *formularies))
-
-
-def open_edition(file: str, settings: Settings) -> Edition:
-    """Return the edition ``file``; it brings its own clinic and formulary, so that none can be given beside it."""
-    from handouts import resources
-    from handouts.press.edition import Edition
-
-    if settings.clinic_file or settings.formularies:
-        problem = "brings its own clinic and drug files"
-        raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
-    return Edition(Path(file), resources.folder("fonts"))
 
 
 def today() -> dt.date:

@@ -78,9 +78,12 @@ class Identities:
         self._alike = Alike(Ledger(1))
         self._clashes: dict[int, int] = {}
         self._first: dict[int, int] = {}
+        self.rows = 0
+        """How many rows were noted."""
 
     def note(self, row: int, data: Mapping[str, str], order: tuple[str, ...], day: dt.date | None) -> None:
         """Note who stands in ``row``: ``order`` makes two orders the same; on ``day`` is the next infusion."""
+        self.rows += 1
         name, dob, mrn = (data.get(key, "") for key in ("name", "dob", "mrn"))
         if not (name.strip() and dob.strip() and mrn.strip()):
             return

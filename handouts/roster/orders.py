@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from handouts.content.clinic import Clinic
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
 from handouts.content.language import read_language
 from handouts.content.person import read_order, read_treatment
 from handouts.errors import HandoutError, InputError, Problem
-from handouts.library import Library
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import SHOWN, Forms, prepare
+from handouts.packet import SHOWN, Desk
 from handouts.press.fonts import Coverage
 from handouts.roster.identity import Identities
 from handouts.roster.table import Row
@@ -49,10 +47,11 @@ class Judged:
 class Judge:
     """What one clinic with one library serves."""
 
-    def __init__(self, clinic: Clinic, library: Library, today: dt.date, forms: Forms | None = None) -> None:
-        """``forms``: where not every form may be printed, those there are. Raises InputError: a drug file is broken."""
-        self._forms, self._ground = forms, library.ground() if forms else None
-        self.clinic, self.library, self._today = clinic, library, today
+    def __init__(self, desk: Desk, today: dt.date) -> None:
+        """Judge what ``desk`` would print. Raises InputError where a drug file is broken."""
+        self.desk, self._today = desk, today
+        self.clinic, self.library = clinic, library = desk.clinic, desk.library
+        self._limited = library.templates is None or clinic.unapproved == "refuse"
         self._missing_glyphs = Coverage(library.fonts).missing
         self._drugs = _by_name(printable(library.formulary.drug(name)) for name in library.formulary.ids())
         self._default_locale = None if clinic.sample else clinic.locale
@@ -77,7 +76,7 @@ class Judge:
             return Judged(row, None, tuple(dict.fromkeys(problems)))
         drug = self.drug_id(order.drug) or order.drug
         order = replace(order, drug=drug, locale=order.locale or self._default_locale)
-        if self._forms and (missing := self._form_problems(_anyone(order))):
+        if self._limited and (missing := self._form_problems(_anyone(order))):
             return Judged(row, None, missing)
         return Judged(row, order)
 
@@ -125,8 +124,8 @@ class Judge:
 
     def _find_form_problems(self, order: Order) -> tuple[Problem, ...]:
         """Return why no form can be printed for orders of the same shape."""
-        key = prepare(order, self.clinic, self.library, self._ground).key
-        form = self._forms.get(key) if self._forms else None
+        key = self.desk.prepare(order).key
+        form = self.desk.shelf.get(key) if self.desk.shelf else None
         if form is None and self.library.templates is None:
             return (Problem("", "the edition has no form for this order", "build an edition that has it"),)
         if self.clinic.unapproved == "refuse" and not (form and form.approved):
@@ -142,16 +141,18 @@ class Judge:
         return (infusions[0].date if infusions else None), ()
 
 
-def judged(roster: Iterable[Row], judge: Judge) -> Iterator[Judged]:
-    """Yield every row of ``roster`` with what came of it. The roster is read twice, and never kept.
-
-    Raises InputError before the first row where the roster cannot be read to its end.
-    """
+def identified(roster: Iterable[Row], judge: Judge) -> Identities:
+    """Return what is known of all rows together. Raises InputError where the roster cannot be read to its end."""
     identities = Identities()
     for row in roster:
         day = judge.next_infusion(row.data)
         identities.note(row.number, row.data, judge.same_order(row.data, day), day)
     identities.settle()
+    return identities
+
+
+def judged(roster: Iterable[Row], judge: Judge, identities: Identities) -> Iterator[Judged]:
+    """Yield every row of ``roster`` with what came of it; none of them is kept."""
     for row in roster:
         found = judge.order(row)
         if against := identities.problems(row.number):
