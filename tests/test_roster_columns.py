@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rosters import LEAST, as_csv, calm, opened, outcome, problems, read, saved
+from running import PROGRAM
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns, read_columns, read_date
+from handouts.roster.template import EXPLAINED
 
 FILE = """
 ignore = ["Room"]
@@ -132,3 +135,18 @@ def test_any_text_is_a_date_or_not(text: str, pattern: str) -> None:
         == sorted((found.day, found.month, found.year))
         or pattern == "YYYYMMDD"
     )
+
+
+def test_the_documentation_s_example_is_read_as_it_says(tmp_path: Path) -> None:
+    text = (PROGRAM.parent / "docs" / "clinics.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n# columns.toml")[2].partition("```")[0]
+
+    assert columns(tmp_path, example).meaning("drug", "OCREVUS 600") == "ocrelizumab"
+
+
+def test_the_documentation_names_every_column_of_the_template() -> None:
+    text = (PROGRAM.parent / "docs" / "clinics.md").read_text(encoding="utf-8")
+    table = text.partition("### Columns")[2].partition("### Files")[0]
+    named = [key for line in table.splitlines() for key in re.findall("`([a-z]+)`", [*line.split("|"), "", ""][1])]
+
+    assert set(named) == set(EXPLAINED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tracemalloc
 import unicodedata
 from itertools import pairwise
 from pathlib import Path
@@ -210,6 +211,20 @@ def test_what_repeats_is_found_as_a_plain_reading_finds_it(people: list[tuple[st
         clash = any(other == mrn and called != name for other, called, _ in people)
         twice = people[number] in people[:number]
         assert [problem.where for problem in identities.problems(number)] == ["mrn"] * clash + [""] * twice
+
+
+def test_a_row_leaves_little_behind() -> None:
+    def kept(rows: int) -> int:
+        tracemalloc.start()
+        identities = Identities()
+        for number in range(2, rows):
+            identities.note(number, patient(number), ("x",), DAY)
+        identities.settle()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert kept(20_000) - kept(5_000) < 15_000 * 160
 
 
 # Hostile rows

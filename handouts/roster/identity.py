@@ -1,7 +1,7 @@
 """Who is who in a roster: one record number with two people, an order that stands there twice, names that look alike.
 
-A roster is read once to learn what repeats. Rows leave numbers behind, no text: 8 bytes for each key, about 200 bytes
-a row, in plain arrays. Then each row can be asked about in its turn.
+A roster is read once to learn what repeats. Rows leave numbers behind, no text: 40 bytes, and 4 for each letter of the
+name, in plain arrays. Then each row can be asked about in its turn.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 
 from handouts.errors import Problem
@@ -49,33 +49,45 @@ class Ledger:
 
 
 class Alike:
-    """Names on one day that are the same or nearly so, with whom each was seen first."""
+    """Names on one day that are the same or nearly so, with whom each was seen first.
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._keys = [array("Q") for _ in range(256)]
-        for same in ledger.repeated():
-            self._keys[same[0][0] >> 56].append(same[0][0])
-        self._who = [array("Q", bytes(8 * len(keys))) for keys in self._keys]
-        self._row = [array("Q", bytes(8 * len(keys))) for keys in self._keys]
+    A name has a key for every letter; of each, 40 bits are kept until it is known which of them repeat.
+    """
+
+    def __init__(self) -> None:
+        self._keys = [array("I") for _ in range(256)]
+        self._first: list[array[int]] = []
+        """Of each key that repeats: all of it, whose name it is, and the row."""
+
+    def note(self, key: int) -> None:
+        self._keys[key >> 56].append(key >> 24 & 0xFFFFFFFF)
+
+    def settle(self) -> None:
+        """Forget every key that was noted once."""
+        for at, keys in enumerate(self._keys):
+            repeated = sorted({one for one, other in pairwise(sorted(keys)) if one == other})
+            self._keys[at] = array(keys.typecode, repeated)
+            self._first.append(array("Q", bytes(3 * 8 * len(repeated))))
 
     def seen(self, key: int, who: int, row: int) -> int | None:
         """Return the row of another person with this key; the first one is remembered."""
-        part = key >> 56
-        keys = self._keys[part]
-        at = bisect_left(keys, key)
-        if at == len(keys) or keys[at] != key:
+        keys, first = self._keys[key >> 56], self._first[key >> 56]
+        wanted = key >> 24 & 0xFFFFFFFF
+        at = bisect_left(keys, wanted)
+        if at == len(keys) or keys[at] != wanted:
             return None
-        if not self._row[part][at]:
-            self._who[part][at], self._row[part][at] = who, row
-        return self._row[part][at] if self._who[part][at] != who else None
+        place = slice(3 * at, 3 * at + 3)
+        if not first[3 * at + 2]:
+            first[place] = array("Q", (key, who, row))
+        known, other, where = first[place]
+        return where if known == key and other != who else None
 
 
 class Identities:
     """What is known of all rows together. First :meth:`note` every row, then :meth:`settle`, then ask."""
 
     def __init__(self) -> None:
-        self._records, self._orders, self._names = Ledger(3), Ledger(2), Ledger(1)
-        self._alike = Alike(Ledger(1))
+        self._records, self._orders, self._alike = Ledger(3), Ledger(2), Alike()
         self._clashes: dict[int, int] = {}
         self._first: dict[int, int] = {}
         self.rows = 0
@@ -92,7 +104,7 @@ class Identities:
         self._records.add(record, row, digest(*person))
         self._orders.add(digest(mrn, *person, *order), row)
         for key in _keys(name, day):
-            self._names.add(key)
+            self._alike.note(key)
 
     def settle(self) -> None:
         """Find what repeats."""
@@ -104,7 +116,7 @@ class Identities:
         for group in self._orders.repeated():
             (_, first), *later = group
             self._first |= {row: first for _, row in later}
-        self._alike = Alike(self._names)
+        self._alike.settle()
 
     def problems(self, row: int) -> list[Problem]:
         """Return why ``row`` cannot stand beside the others."""

@@ -22,6 +22,8 @@ def open_roster(path: Path, columns: Columns, drug_id: Callable[[str], str | Non
     The ending of the name says what it is; JSON that begins with an object is a FHIR bundle. ``drug_id`` returns the
     id of the drug that goes by a name: a bundle names them in many ways. Problems of single rows are in the rows.
     """
+    if str(path) == "-":
+        raise InputError(Problem("-", "a roster is read twice, which standard input cannot be", "save it as a file"))
     match path.suffix.casefold():
         case ".csv" | ".txt":
             return open_csv(path, columns)
