@@ -87,12 +87,8 @@ def test_no_language_is_not_english() -> None:
 
 def beside(*rows: Row) -> list[tuple[int, str, str]]:
     """Return row, column and message of every problem."""
-    return [
-        (found.row.number, p.where, p.message)
     found = judged(rows, judge(), identified(rows, judge()))
     return [(one.row.number, p.where, p.message) for one in found for p in one.problems]
-        for p in found.problems
-    ]
 
 
 @pytest.mark.parametrize("changes", [{"name": "Sample Person"}, {"dob": "1980-02-01"}])
