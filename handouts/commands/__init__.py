@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": ("handouts.commands.demo", "Make sample packets: every drug, several locales, a sample clinic."),
     "make": ("handouts.commands.make", "Make one patient's packet."),
     "check": ("handouts.commands.check", "Check a roster: every problem of every row. Nothing is made."),
+    "batch": ("handouts.commands.batch", "Make a packet for every row of a roster; a stopped run goes on."),
     "roster": ("handouts.commands.roster", "Begin a roster: its headings, and one sample patient."),
     "schedule": ("handouts.commands.schedule", "Show the dated visits of a treatment."),
     "drugs": ("handouts.commands.drugs", "List, show and check the drugs that are known."),

@@ -131,9 +131,9 @@ def _print_json(roster: Roster, rows: Iterator[Judged]) -> Tally:
 def _print(roster: Roster, rows: Iterator[Judged]) -> Tally:
     """Print the problems as a table, and warnings on stderr as they come up."""
     for problem in roster.warnings:
-        _warn(Finding(problem))
+        warn(Finding(problem))
     tally = Tally()
-    findings = _problems(rows, tally, _warn)
+    findings = _problems(rows, tally, warn)
     if first := next(findings, None):
         table = (_line(finding) for finding in chain([first], findings))
         head = ("row", "column", "value", "what", "what to do")
@@ -165,7 +165,7 @@ def _line(finding: Finding) -> tuple[str, ...]:
     return number, place, value, finding.problem.message, finding.problem.hint
 
 
-def _warn(finding: Finding) -> None:
+def warn(finding: Finding) -> None:
     where = f"row {finding.row.number}, {finding.place}" if finding.row else finding.place
     click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {where}: {finding.problem.message}", err=True)
     if finding.problem.hint:
