@@ -44,15 +44,28 @@ class Journal:
         """Open the journal ``path``, or begin it. Raises OutputError."""
         self._path = path
         with self._problems():
-            self._base = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
-            path.chmod(0o600)
-            self._base.executescript(TABLES)
-            found = int(self._about("format", str(FORMAT).encode()))
-            self.run = int(self._about("run", b"0")) + 1
-            self._base.execute("UPDATE about SET value = ? WHERE name = 'run'", (str(self.run).encode(),))
+            try:
+                found = self._open()
+            except (sqlite3.DatabaseError, ValueError) as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise
+                # The power failed while it was written. Without it, every packet is made again, byte for byte.
+                path.unlink()
+                found = self._open()
         if found != FORMAT:
             problem = "was written by another version"
             raise OutputError(Problem(path.name, problem, "use another folder, or that version"))
+
+    def _open(self) -> int:
+        """Open the file, begin a run, and return the format of what is in it."""
+        self._base = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None)
+        self._path.chmod(0o600)
+        # What the system has taken survives the end of this process. Waiting for the disk would take longer than all
+        # the rest; after a power failure each packet is known by its SHA-256.
+        self._base.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = PERSIST;" + TABLES)
+        self.run = int(self._about("run", b"0")) + 1
+        self._base.execute("UPDATE about SET value = ? WHERE name = 'run'", (str(self.run).encode(),))
+        return int(self._about("format", str(FORMAT).encode()))
 
     def salt(self, fresh: bytes) -> bytes:
         """Return the key of this folder's hashes: ``fresh`` where it has none yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from handouts.errors import InputError, Problem
@@ -37,7 +37,10 @@ class Line:
 
     def dump(self) -> str:
         """Return the line with its end."""
-        return json.dumps(asdict(self), ensure_ascii=False) + "\n"
+        return json.dumps({key: getattr(self, key) for key in KEYS}, ensure_ascii=False) + "\n"
+
+
+KEYS = tuple(field.name for field in fields(Line))
 
 
 def read_manifest(path: Path) -> Iterator[Line]:

@@ -30,7 +30,8 @@ class Names:
         except ValueError:
             known = ", ".join("{" + name + "}" for name in KNOWN)
             raise UsageError(Problem("--names", f"{pattern!r} is not a pattern", f"it can have {known}")) from None
-        self.pattern = pattern if any(part == "hash" for _, part, *_ in parts) else pattern + "-{hash}"
+        self._parts = frozenset(part for _, part, *_ in parts if part)
+        self.pattern = pattern if "hash" in self._parts else pattern + "-{hash}"
 
     def file(self, row: int, order: Order, key: str) -> str:
         """Return the name of the file for ``order`` in ``row``; ``key`` is the hash, the same for the same packet."""
@@ -42,7 +43,7 @@ class Names:
             "locale": order.locale or "",
             "packet": order.packet or "intake",
         }
-        safe = {name: _safe(str(value)) for name, value in values.items()}
+        safe = {name: _safe(str(value)) for name, value in values.items() if name in self._parts}
         # Shortened before the hash is put in, which must stay whole.
         before, _, after = self.pattern.partition("{hash}")
         stem, rest = (part.format(row=row, hash=key, **safe) for part in (before, after))

@@ -55,8 +55,6 @@ class Results:
         folder = self._folder.path
         try:
             for file in (self._manifest, self._rows):
-                file.flush()
-                os.fsync(file.fileno())
                 file.close()
             if self._drops_packets(folder / NAME):
                 (folder / NAME).replace(self._free(folder))

@@ -20,7 +20,7 @@ from handouts.packet import Desk
 from handouts.press.edition import Edition
 from handouts.roster.orders import Judged
 
-CHUNK = 32
+CHUNK = 64
 """Rows to a chunk: what may have to be made once more after a run was stopped, for each process."""
 KEY = 12
 """How many hexadecimal digits of a packet's key stand in the name of its file."""

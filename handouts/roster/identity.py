@@ -11,12 +11,12 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
 from itertools import groupby, pairwise
 from operator import itemgetter
 
 from handouts.errors import Problem
 
+BITS = 2**64 - 1
 LEAST_LETTERS = 5
 """Shorter names are alike only when they are the same."""
 MOST_LETTERS = 32
@@ -24,9 +24,8 @@ MOST_LETTERS = 32
 
 
 def digest(*parts: str) -> int:
-    """Return 64 bits that stand for ``parts``: two of a million agree by chance once in 30 million rosters."""
-    text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+    """Return 64 bits that stand for ``parts`` in this process: two of a million agree once in 30 million rosters."""
+    return hash(parts) & BITS
 
 
 class Ledger:
