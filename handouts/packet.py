@@ -120,7 +120,7 @@ def make(order: Order, clinic: Clinic, library: Library, shelf: Forms | None = N
 
 def stamped(prepared: Prepared, form: Form, library: Library) -> Packet:
     """Return the packet of ``prepared`` from its form, or set in full where a value does not fit."""
-    faces = Faces(library.fonts)
+    faces = Faces(library.fonts, prepared.origin.locale)
     fits = True
     try:
         pdf = Stamp(form, faces).pdf(prepared.values)
@@ -156,7 +156,7 @@ def _form(
 
     return build(
         set_pages(sheet, prepared.documents, fields, library),
-        Faces(library.fonts),
+        Faces(library.fonts, prepared.origin.locale),
         form=prepared.key,
         origin=prepared.origin,
         documents=prepared.documents,

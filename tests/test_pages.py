@@ -214,7 +214,7 @@ def test_a_broken_template_is_named_with_what_is_wrong(desk: Desk, tmp_path: Pat
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        ("<p>輸</p>", "U+8F38"),
+        ("<p>ꆈ</p>", "U+A188"),
         ('<p style="colr: red">a</p>', "colr"),
         ("<style>@page { size: nonsense }</style><p>a</p>", "nonsense"),
     ],

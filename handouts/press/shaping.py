@@ -17,7 +17,7 @@ from bidi import algorithm as bidi
 
 WEIGHTS = ("Regular", "Bold")
 PRIMARY = "NotoSans"
-"""The family that is tried first; the others follow in order of name."""
+"""The family that is tried first; the others follow, small files first, so that a name opens few of them."""
 
 
 class Glyph(NamedTuple):
@@ -46,6 +46,22 @@ class Run:
     """How wide it is, in thousandths of an em."""
 
 
+def families(folder: Path) -> list[str]:
+    """Return the families in ``folder``, in the order in which they are tried."""
+    sizes = {path.stem.rpartition("-")[0]: path.stat().st_size for path in folder.glob("*-Regular.ttf")}
+    return sorted(sizes, key=lambda family: (family != PRIMARY, sizes[family], family))
+
+
+@functools.lru_cache(maxsize=4096)
+def script_of(char: str) -> str:
+    """Return the script of ``char`` (ISO 15924: ``Latn``); empty for what many scripts share (UAX #24)."""
+    buffer = hb.Buffer()
+    buffer.add_str(char)
+    buffer.language = "und"
+    buffer.guess_segment_properties()
+    return buffer.script or ""
+
+
 class Face:
     """One font file."""
 
@@ -61,10 +77,11 @@ class Face:
 class Faces:
     """The fonts of one folder, opened when they are needed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, language: str = "und") -> None:
+        """``language`` is that of the page (BCP 47): some letters have another form in some languages."""
         self.folder = folder
-        found = {path.stem.rpartition("-")[0] for path in folder.glob("*-Regular.ttf")}
-        self.families = sorted(found, key=lambda family: (family != PRIMARY, family))
+        self.language = language
+        self.families = families(folder)
         self._faces: dict[str, Face] = {}
         self.shape = functools.lru_cache(maxsize=4096)(self._shape)
 
@@ -94,19 +111,28 @@ class Faces:
         return tuple(runs)
 
     def _by_face(self, text: str, weight: str) -> list[tuple[str, str]]:
-        """Return pieces of ``text`` with the face of each; marks and spaces stay with what precedes them."""
+        """Return pieces of ``text`` in one script each, with their faces.
+
+        Marks, spaces and what is common to many scripts stay with what precedes them, where its face has them.
+        """
         pieces: list[tuple[str, str]] = []
+        script = ""
         for char in text:
-            if pieces and (char.isspace() or ord(char) in self.face(pieces[-1][0]).characters):
+            own = "" if char.isascii() and not char.isalpha() else script_of(char)
+            known = pieces and (char.isspace() or ord(char) in self.face(pieces[-1][0]).characters)
+            if known and (not own or not script or own == script):
                 pieces[-1] = (pieces[-1][0], pieces[-1][1] + char)
+                script = script or own
             else:
                 pieces.append((self.face_for(char, weight), char))
+                script = own
         return pieces
 
     def _run(self, text: str, name: str, rtl: bool) -> Run:
         face = self.face(name)
         buffer = hb.Buffer()
         buffer.add_str(text)
+        buffer.language = self.language  # or HarfBuzz takes the machine's
         buffer.guess_segment_properties()
         buffer.direction = "rtl" if rtl else "ltr"
         hb.shape(face.font, buffer)
