@@ -382,7 +382,7 @@ def test_a_drug_file_without_its_optional_parts_still_makes_every_page() -> None
 @settings(deadline=None, max_examples=40)
 def test_a_name_stands_in_its_fields_as_it_is(name: str) -> None:
     page = html(FORMULARY.drug("ocrelizumab"), "schedule", name=name)
-    found = re.findall(r'<span class="field[^"]*" id="field:patient\.name:\d+">(.*?)</span>', page, re.DOTALL)
+    found = re.findall(r'<span class="field[^"]*" id="field:patient\.name:\d+"[^>]*>(.*?)</span>', page, re.DOTALL)
 
     assert len(found) >= 2
     assert {markup.unescape(text) for text in found} == {name}

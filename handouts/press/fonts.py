@@ -8,10 +8,7 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
-from handouts.press.shaping import WEIGHTS, families, script_of
-
-JOINERS = "\u200c\u200d"
-"""ZWNJ and ZWJ steer the shaping of their neighbours and have no ink (Unicode, Default_Ignorable_Code_Point)."""
+from handouts.press.shaping import JOINERS, WEIGHTS, families, script_of
 
 
 class Coverage:

@@ -16,6 +16,8 @@ import uharfbuzz as hb
 from bidi import algorithm as bidi
 
 WEIGHTS = ("Regular", "Bold")
+JOINERS = "\u200c\u200d"
+"""ZWNJ and ZWJ steer the shaping of their neighbours and have no ink (Unicode, Default_Ignorable_Code_Point)."""
 PRIMARY = "NotoSans"
 """The family that is tried first; the others follow, small files first, so that a name opens few of them."""
 
@@ -72,6 +74,7 @@ class Face:
         self.font = hb.Font(self.face)
         self.upem: int = self.face.upem
         self.characters = frozenset(self.face.unicodes)
+        self.space: int | None = self.font.get_nominal_glyph(0x20)
 
 
 class Faces:
@@ -106,7 +109,8 @@ class Faces:
         """
         runs = []
         for piece, rtl in _directions(text):
-            for name, part in self._by_face(piece, weight):
+            parts = self._by_face(piece, weight)
+            for name, part in reversed(parts) if rtl else parts:
                 runs.append(self._run(part, name, rtl))
         return tuple(runs)
 
@@ -139,9 +143,11 @@ class Faces:
         scale = 1000 / face.upem
         clusters = sorted({info.cluster for info in buffer.glyph_infos})
         ends = dict(itertools.pairwise([*clusters, len(text)]))
-        texts = _texts([info.cluster for info in buffer.glyph_infos], text, ends)
+        texts = _texts([info.cluster for info in buffer.glyph_infos], text, ends, rtl)
         glyphs = []
         for info, position, said in zip(buffer.glyph_infos, buffer.glyph_positions, texts, strict=True):
+            if info.codepoint == face.space and not position.x_advance:  # a joiner, which has done its work
+                continue
             glyphs.append(
                 Glyph(
                     info.codepoint,
@@ -155,16 +161,23 @@ class Faces:
         return Run(name, tuple(glyphs), text, sum(glyph.advance for glyph in glyphs))
 
 
-def _texts(clusters: list[int], text: str, ends: dict[int, int]) -> list[str]:
+def _texts(clusters: list[int], text: str, ends: dict[int, int], rtl: bool) -> list[str]:
     """Return what each glyph stands for.
 
-    Where a cluster has as many glyphs as characters, one each; otherwise the first glyph has all of them.
+    Where a cluster has as many glyphs as characters, one each, the last character first in a text that runs from right
+    to left; otherwise the first glyph has all of them.
     """
     texts: list[str] = []
     for cluster, group in itertools.groupby(clusters):
         count, said = len(list(group)), text[cluster : ends[cluster]]
-        texts += list(said) if count == len(said) else [said, *[""] * (count - 1)]
+        each = said[::-1] if rtl else said
+        texts += list(each) if count == len(said) else [said, *[""] * (count - 1)]
     return texts
+
+
+def runs_backwards(text: str) -> bool:
+    """Whether ``text`` by itself runs from right to left, as its first letter does (UAX #9, P2 and P3)."""
+    return bool(bidi.get_base_level(text))
 
 
 def _directions(text: str) -> list[tuple[str, bool]]:

@@ -14,7 +14,7 @@ from handouts.press.embedding import OBJECTS, font_objects, stream
 from handouts.press.fitting import Placed, advance, set_lines
 from handouts.press.fonts import describe
 from handouts.press.form import ENTRY, Field, Form
-from handouts.press.shaping import Faces, Glyph
+from handouts.press.shaping import JOINERS, Faces, Glyph
 
 BLANK = "0" * 32
 KEPT = 4096
@@ -196,9 +196,12 @@ def content(
         if any(glyph.number not in texts for glyph in run.glyphs):
             texts, font = extra[run.face], fonts[f"+{run.face}"]
         drawn = f"BT /{font} {size:g} Tf {_glyphs(run.glyphs, size, x, y)} ET"
-        said = "".join(texts[glyph.number] for glyph in run.glyphs)
-        # Viewers put a mark that is placed by itself after the word; what it says is told in full.
-        if said != run.text or any(glyph.x or glyph.y for glyph in run.glyphs):
+        said = [texts[glyph.number] for glyph in run.glyphs]
+        # Viewers turn round what runs from right to left. They put a mark that is placed by itself after the word, and
+        # a glyph that adds nothing still says something: there, all of it is told in full.
+        written = "".join(char for char in run.text if char not in JOINERS)
+        plain = all(said) and "".join(said) in (written, written[::-1])
+        if not plain or any(_stands_apart(glyph) for glyph in run.glyphs):
             actual = ("\ufeff" + run.text).encode("utf-16-be").hex()
             drawn = f"/Span <</ActualText <{actual}>>> BDC {drawn} EMC"
         parts.append(drawn)
@@ -211,7 +214,7 @@ def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
     shown: list[str] = []
     pen = x
     for glyph in glyphs:
-        if glyph.x or glyph.y:  # a mark over or under its letter: it is placed by itself
+        if _stands_apart(glyph):
             if shown:
                 parts.append(f"[{''.join(shown)}] TJ")
             place = pen + glyph.x * size / 1000
@@ -220,13 +223,20 @@ def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
             parts.append(f"1 0 0 1 {pen:.4f} {y:.4f} Tm")
             shown = []
             continue
+        if glyph.x:
+            shown.append(f"{-round(glyph.x, 3):g}")
         shown.append(f"<{glyph.number:04x}>")
-        if kern := round(glyph.width - glyph.advance, 3):
+        if kern := round(glyph.width - glyph.advance + glyph.x, 3):
             shown.append(f"{kern:g}")
         pen += glyph.advance * size / 1000
     if shown:
         parts.append(f"[{''.join(shown)}] TJ")
     return f"1 0 0 1 {x:.4f} {y:.4f} Tm {' '.join(parts)}"
+
+
+def _stands_apart(glyph: Glyph) -> bool:
+    """Whether it is a mark over or under its letter, which is placed by itself; what is only kerned is not."""
+    return bool(glyph.y or (glyph.x and not glyph.advance))
 
 
 def _extent(field: Field) -> str:
