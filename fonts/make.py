@@ -24,10 +24,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from fontTools.otlLib.builder import ChainContextSubstBuilder, ChainContextualRule, SingleSubstBuilder
 from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, newTable
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 HERE = Path(__file__).resolve().parent
 WEIGHTS = ("Regular", "Bold")
@@ -45,9 +47,7 @@ class Package(NamedTuple):
     sha256: str
 
 
-NOTO = Package(
-    "fonts-noto-core", "20201225-1", "58f4f0bb6720f919f92096b3508e1412a0f1544424ade6c5b5bf1eb694dd64ba"
-)
+NOTO = Package("fonts-noto-core", "20201225-1", "58f4f0bb6720f919f92096b3508e1412a0f1544424ade6c5b5bf1eb694dd64ba")
 CJK = Package(
     "fonts-noto-cjk", "1:20220127+repack1-1", "4a2515eb6db3978b897fef9709ed0d2b1f4c6c4df4d83d6c4ef65f71f1b1f502"
 )
@@ -84,6 +84,8 @@ def main(folder: Path | None) -> None:
                 source = truetype / f"NotoSans{script}-{weight}.ttf"
                 font = TTFont(source, recalcTimestamp=False)
                 subset(font, own(font, primary), layout=True)
+                if script == "Arabic":
+                    keep_letters_apart(font)
                 save(font, source.name, primary)
                 entries.append(entry(source, source.name, NOTO, "what Noto Sans does not have, its line height"))
         han = {*listed(unihan), *(code for codes in EAST_ASIAN for code in codes)}
@@ -156,6 +158,43 @@ def subset(font: TTFont, codes: set[int], *, layout: bool) -> None:
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)
+
+
+def keep_letters_apart(font: TTFont) -> None:
+    """Draw lam and alef as before, but as two glyphs: nothing for the lam, and the whole shape for the alef.
+
+    As one glyph it stands for two letters, and PDF readers that turn a line round for its direction (poppler, pdfium)
+    tell them in the wrong order: Salama would be found and read aloud as Saalma. Where a vowel stands between the two
+    the ligature stays.
+    """
+    table = font["GSUB"].table
+    lookups = table.LookupList.Lookup
+    features = [(record.FeatureTag, record.Feature.LookupListIndex) for record in table.FeatureList.FeatureRecord]
+    forms = {"uniFEDF": ("init", "lam.initial"), "uniFEE0": ("medi", "lam.medial")}
+    font.setGlyphOrder([*font.getGlyphOrder(), *(nothing for _, nothing in forms.values())])
+    for _, nothing in forms.values():
+        font["glyf"][nothing] = Glyph()
+        font["hmtx"][nothing] = (0, 0)
+    pairs: dict[str, dict[str, str]] = {lam: {} for lam in forms}
+    for index in sorted({index for tag, indexes in features for index in indexes if tag == "rlig"}):
+        for part in lookups[index].SubTable:
+            for lam in pairs.keys() & part.ligatures.keys():
+                two = [ligature for ligature in part.ligatures[lam] if len(ligature.Component) == 1]
+                pairs[lam] |= {ligature.Component[0]: ligature.LigGlyph for ligature in two}
+
+    def replace(feature: str, before: list[str], mapping: dict[str, str], after: list[str]) -> None:
+        single, chain = SingleSubstBuilder(font, None), ChainContextSubstBuilder(font, None)
+        single.mapping, single.lookup_index = mapping, len(lookups)
+        around = ([before] if before else [], [after] if after else [])
+        chain.rules.append(ChainContextualRule(around[0], [sorted(mapping)], around[1], [[single]]))
+        lookups.extend((single.build(), chain.build()))
+        for tag, indexes in features:
+            if tag == feature:
+                indexes.append(len(lookups) - 1)
+
+    for lam, (feature, nothing) in forms.items():
+        replace(feature, [], {lam: nothing}, sorted(pairs[lam]))
+        replace("rlig", [nothing], pairs[lam], [])
 
 
 def quadratic(font: TTFont) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NAMES = {
     "arabic": "مريض نموذجي لا",
+    "arabic-marked": "محمّد السَّيِّد",
     "armenian": "Նմուշ Հիվանդ",
     "bengali": "নমুনা রোগী ক্ষ্ম",
     "bopomofo": "ㄧㄤˋ ㄅㄣˇ",

@@ -51,9 +51,7 @@ class Coverage:
 def _characters(folder: Path, family: str) -> frozenset[int]:
     """Return the code points that ``family`` has in every weight (``cmap``, OpenType 1.9)."""
     paths = (folder / f"{family}-{weight}.ttf" for weight in WEIGHTS)
-    return frozenset.intersection(
-        *(frozenset(hb.Face(hb.Blob.from_file_path(str(path))).unicodes) for path in paths)
-    )
+    return frozenset.intersection(*(frozenset(hb.Face(hb.Blob.from_file_path(str(path))).unicodes) for path in paths))
 
 
 def _has_ink(char: str) -> bool:

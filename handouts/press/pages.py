@@ -107,7 +107,12 @@ class Pages:
         )
         # newstyle gettext applies % to every message: "0.9% saline" would print "0.9{}aline".
         asides = _Asides(language)
-        environment.filters |= {"fill": asides.fill, "aside": asides.aside, "english": asides.english, "stop": _stop(language.bcp47)}
+        environment.filters |= {
+            "fill": asides.fill,
+            "aside": asides.aside,
+            "english": asides.english,
+            "stop": _stop(language.bcp47),
+        }
         environment.install_gettext_translations(language.translations, newstyle=False)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
         return environment

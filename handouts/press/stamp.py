@@ -14,7 +14,7 @@ from handouts.press.embedding import OBJECTS, font_objects, stream
 from handouts.press.fitting import Placed, advance, set_lines
 from handouts.press.fonts import describe
 from handouts.press.form import ENTRY, Field, Form
-from handouts.press.shaping import JOINERS, Faces, Glyph
+from handouts.press.shaping import JOINERS, Faces, Glyph, Run
 
 BLANK = "0" * 32
 KEPT = 4096
@@ -196,12 +196,7 @@ def content(
         if any(glyph.number not in texts for glyph in run.glyphs):
             texts, font = extra[run.face], fonts[f"+{run.face}"]
         drawn = f"BT /{font} {size:g} Tf {_glyphs(run.glyphs, size, x, y)} ET"
-        said = [texts[glyph.number] for glyph in run.glyphs]
-        # Viewers turn round what runs from right to left. They put a mark that is placed by itself after the word, and
-        # a glyph that adds nothing still says something: there, all of it is told in full.
-        written = "".join(char for char in run.text if char not in JOINERS)
-        plain = all(said) and "".join(said) in (written, written[::-1])
-        if not plain or any(_stands_apart(glyph) for glyph in run.glyphs):
+        if _misleads([texts[glyph.number] for glyph in run.glyphs], run):
             actual = ("\ufeff" + run.text).encode("utf-16-be").hex()
             drawn = f"/Span <</ActualText <{actual}>>> BDC {drawn} EMC"
         parts.append(drawn)
@@ -232,6 +227,18 @@ def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
     if shown:
         parts.append(f"[{''.join(shown)}] TJ")
     return f"1 0 0 1 {x:.4f} {y:.4f} Tm {' '.join(parts)}"
+
+
+def _misleads(said: list[str], run: Run) -> bool:
+    """Whether ``said``, glyph by glyph, is not the text of ``run``, which is then told in full.
+
+    Viewers put a mark that is placed by itself after the word, and a glyph that adds nothing still says something. A
+    text that runs from right to left is told by its glyphs where that can be: viewers turn it round, and some of them
+    (poppler, pdfium) turn round what is told in full, too.
+    """
+    written = "".join(char for char in run.text if char not in JOINERS)
+    told = all(said) and "".join(said) in (written, written[::-1])
+    return not told or any(_stands_apart(glyph) for glyph in run.glyphs)
 
 
 def _stands_apart(glyph: Glyph) -> bool:
