@@ -114,6 +114,8 @@ class Month:
     infusions: tuple[int, ...]
     """Days of the month."""
     tests: tuple[int, ...]
+    rtl: bool
+    """The first day of the week is on the right."""
     says: str
     """The same for someone who cannot see it."""
 

@@ -90,7 +90,7 @@ class Desk:
     ) -> None:
         """``shelf``: where forms come from, and where new ones go. ``ground`` is the library's, where it is known."""
         self.clinic, self.library, self.shelf = clinic, library, shelf
-        self.faces = Faces(library.fonts)
+        self._faces = functools.cache(lambda locale: Faces(library.fonts, locale))
         self._ground = functools.cache(lambda: ground or library.ground())
         self._missing_glyphs = Coverage(library.fonts).missing
         self._drug = functools.cache(lambda name: printable(library.formulary.drug(name)))
@@ -164,11 +164,14 @@ class Desk:
 
     def _stamp(self, prepared: Prepared) -> Stamp:
         """Return the form of ``prepared``, ready for patients; those used longest ago are let go of."""
-        stamp = self._stamps.pop(prepared.key, None) or Stamp(self._form(prepared), self.faces)
+        stamp = self._stamps.pop(prepared.key, None) or self._opened(prepared)
         self._stamps[prepared.key] = stamp
         if len(self._stamps) > STAMPS:
             del self._stamps[next(iter(self._stamps))]
         return stamp
+
+    def _opened(self, prepared: Prepared) -> Stamp:
+        return Stamp(self._form(prepared), self._faces(prepared.origin.locale))
 
     def _form(self, prepared: Prepared) -> Form:
         form = self.shelf.get(prepared.key) if self.shelf else None
@@ -230,7 +233,7 @@ def _form(
 
     return build(
         set_pages(sheet, prepared.documents, fields, library),
-        Faces(library.fonts),
+        Faces(library.fonts, prepared.origin.locale),
         form=prepared.key,
         origin=prepared.origin,
         documents=prepared.documents,

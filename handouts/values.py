@@ -168,6 +168,7 @@ def _months(drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
             weekdays=language.weekdays(),
             infusions=tuple(day.day for day in inside if day in infusions),
             tests=tuple(day.day for day in inside if day in tests),
+            rtl=language.direction == "rtl",
             says="; ".join(language.full(day) for day in inside),
         ).dump()
     return found

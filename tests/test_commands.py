@@ -215,7 +215,7 @@ def test_an_unknown_locale_is_a_matter_of_language(tmp_path: Path) -> None:
 
 
 def test_a_name_that_no_font_has_is_a_matter_of_layout(tmp_path: Path) -> None:
-    said = refused(5, *MAKE, "--name", f"{NAME} 輸", "-o", tmp_path / "packet.pdf")
+    said = refused(5, *MAKE, "--name", f"{NAME} ꆈ", "-o", tmp_path / "packet.pdf")
 
     assert "U+8F38" in said
     assert "name" in said
@@ -224,7 +224,7 @@ def test_a_name_that_no_font_has_is_a_matter_of_layout(tmp_path: Path) -> None:
 
 def test_what_no_font_has_is_found_in_every_field(tmp_path: Path) -> None:
     for option, key in (("--mrn", "mrn"), ("--prescriber", "prescriber"), ("--interpreter", "interpreter")):
-        said = refused(5, *MAKE, option, "12輸", "-o", tmp_path / "packet.pdf")
+        said = refused(5, *MAKE, option, "12ꆈ", "-o", tmp_path / "packet.pdf")
         assert key in said
 
 
@@ -474,7 +474,7 @@ def test_a_packet_on_standard_output_is_nothing_but_the_packet(tmp_path: Path) -
 def test_a_refused_packet_leaves_an_older_one_alone(tmp_path: Path) -> None:
     out = tmp_path / "packet.pdf"
     out.write_bytes(b"an older packet")
-    refused(5, *MAKE, "--name", "輸", "-o", out)
+    refused(5, *MAKE, "--name", "ꆈ", "-o", out)
 
     assert out.read_bytes() == b"an older packet"
     assert list(tmp_path.iterdir()) == [out]
@@ -484,7 +484,7 @@ def test_a_failure_is_words_in_a_process_of_its_own_too(tmp_path: Path) -> None:
     for code, options in (
         (3, ("--start", "1")),
         (4, ("--locale", "xx")),
-        (5, ("--name", "輸")),
+        (5, ("--name", "ꆈ")),
         (6, ("-o", "no/where")),
     ):
         done = run_outside(*MAKE, "-o", tmp_path / "packet.pdf", *options, cwd=tmp_path)

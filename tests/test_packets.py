@@ -70,7 +70,8 @@ OTHER_SCRIPTS = {
     "cyrillic": "Образец Пациента Ёж Їй",
 }
 """Sample patients, in other words."""
-CHINESE = "样本"
+UNPRINTABLE = "ꆈꌠ"
+"""Yi: Unicode has it, and no bundled font."""
 
 
 @pytest.fixture(scope="session")
@@ -458,7 +459,7 @@ def test_a_name_that_no_font_has_is_refused_by_name(tmp_path: Path) -> None:
         "make",
         "ocrelizumab",
         "--name",
-        f"{NAME} {CHINESE}",
+        f"{NAME} {UNPRINTABLE}",
         "--dob",
         DOB,
         "--mrn",
@@ -469,7 +470,7 @@ def test_a_name_that_no_font_has_is_refused_by_name(tmp_path: Path) -> None:
         tmp_path / "packet.pdf",
     )
 
-    for char in CHINESE:
+    for char in UNPRINTABLE:
         assert f"U+{ord(char):04X}" in said
         assert char in said
     assert "name" in said

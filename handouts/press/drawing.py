@@ -155,15 +155,18 @@ def _month(month: Month, width: float, height: float) -> Drawing:
     column, row = width / 7, height / 8
     size = min(row * 0.62, column * 0.56)
     labels = [Label(month.title, width / 2, height - row * 0.75, size * 1.15)]
-    for place in range(7):
+    centres = [(place + 0.5) * column for place in range(7)]
+    if month.rtl:
+        centres.reverse()
+    for place, x in enumerate(centres):
         name = month.weekdays[(month.first_weekday + place) % 7]
-        labels.append(Label(name, (place + 0.5) * column, height - row * 1.75, size))
+        labels.append(Label(name, x, height - row * 1.75, size))
     path = Path()
     for line, week in enumerate(weeks):
-        for place, day in enumerate(week):
+        for x, day in zip(centres, week, strict=True):
             if not day:
                 continue
-            x, y = (place + 0.5) * column, height - row * (line + 2.5)
+            y = height - row * (line + 2.5)
             labels.append(Label(str(day), x, y - size * 0.36, size))
             radius = min(row, column) * 0.47
             if day in month.infusions:

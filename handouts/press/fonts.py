@@ -4,51 +4,55 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections import defaultdict
 from pathlib import Path
 
 import uharfbuzz as hb
 
-WEIGHTS = frozenset({"Regular", "Bold"})
-"""The weights that pages use; a character counts only where a family has it in both."""
-JOINERS = "\u200c\u200d"
-"""ZWNJ and ZWJ steer the shaping of their neighbours and have no ink (Unicode, Default_Ignorable_Code_Point)."""
+from handouts.press.shaping import JOINERS, WEIGHTS, families, script_of
 
 
 class Coverage:
-    """The characters of the fonts in one folder; the files are opened when first asked."""
+    """The characters of the fonts in one folder; a file is opened when a character asks for it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._prints = functools.cache(self._find)
 
     @functools.cached_property
-    def characters(self) -> frozenset[int]:
-        """The code points that at least one family has in every weight it comes in, regular and bold among them.
-
-        Files are named ``<family>-<weight>.ttf``. A family without one of the two weights counts for nothing, since a
-        heading in it would fall back to another font or to a box.
-        """
-        families: defaultdict[str, dict[str, Path]] = defaultdict(dict)
-        for path in sorted(self.folder.glob("*.ttf")):
-            family, _, weight = path.stem.rpartition("-")
-            families[family][weight] = path
-        complete = [weights for weights in families.values() if weights.keys() >= WEIGHTS]
-        return frozenset[int]().union(
-            *(frozenset.intersection(*(_mapped(path) for path in weights.values())) for weights in complete)
+    def families(self) -> tuple[str, ...]:
+        """The families that come in regular and bold. One without the other counts for nothing, since a heading in it
+        would fall back to another font or to a box."""
+        files = {path.stem for path in self.folder.glob("*.ttf")}
+        return tuple(
+            family for family in families(self.folder) if all(f"{family}-{weight}" in files for weight in WEIGHTS)
         )
+
+    @property
+    def characters(self) -> frozenset[int]:
+        """The code points that at least one family has in regular and bold."""
+        return frozenset[int]().union(*(_characters(self.folder, family) for family in self.families))
 
     def missing(self, text: str) -> list[str]:
         """Return the characters of ``text`` that no bundled family can print, each once, in order of appearance.
 
         Joiners need no glyph; a space does, or it would print as a box.
         """
-        return [char for char in dict.fromkeys(text) if _has_ink(char) and ord(char) not in self.characters]
+        return [char for char in dict.fromkeys(text) if _has_ink(char) and not self._prints(ord(char))]
+
+    def scripts(self) -> list[str]:
+        """Return the scripts whose letters can be printed (ISO 15924: ``Latn``), in order of name."""
+        letters = (char for char in map(chr, self.characters) if unicodedata.category(char).startswith("L"))
+        return sorted({script for char in letters if (script := script_of(char))})
+
+    def _find(self, code: int) -> bool:
+        return any(code in _characters(self.folder, family) for family in self.families)
 
 
 @functools.lru_cache(maxsize=256)
-def _mapped(path: Path) -> frozenset[int]:
-    """Return the code points of a font file (``cmap``, OpenType 1.9)."""
-    return frozenset(hb.Face(hb.Blob.from_file_path(str(path))).unicodes)
+def _characters(folder: Path, family: str) -> frozenset[int]:
+    """Return the code points that ``family`` has in every weight (``cmap``, OpenType 1.9)."""
+    paths = (folder / f"{family}-{weight}.ttf" for weight in WEIGHTS)
+    return frozenset.intersection(*(frozenset(hb.Face(hb.Blob.from_file_path(str(path))).unicodes) for path in paths))
 
 
 def _has_ink(char: str) -> bool:

@@ -21,12 +21,15 @@ from handouts.content.drug import Interval
 from handouts.content.language import Language
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.press.form import PLACEHOLDER, kind_of
+from handouts.press.shaping import runs_backwards
 from handouts.press.sheet import Sheet
 
 FOOT = {"standard": 25, "large": 32}
 """The room for the running foot, in mm."""
 ROOM = {"standard": 14, "large": 24}
 """What a name of 120 characters takes more, when it is set in full."""
+TURNING = frozenset({"bed", "car", "card", "list"})
+"""Icons that are mirrored where reading runs from right to left."""
 FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 """What a template's mistake can raise while it is filled in."""
 KEYWORDS = ("_", "gettext", "ngettext", "pgettext")
@@ -45,7 +48,7 @@ class Pages:
         broken or asks for a field that has no value.
         """
         words = _Words(sheet.language)
-        fields = _Fields(values)
+        fields = _Fields(values, sheet.language.direction)
         environment = self._environment(sheet.language)
         environment.globals |= {
             "field": fields.span,
@@ -103,7 +106,13 @@ class Pages:
             lstrip_blocks=True,
         )
         # newstyle gettext applies % to every message: "0.9% saline" would print "0.9{}aline".
-        environment.filters |= {"fill": _fill, "stop": _stop}
+        asides = _Asides(language)
+        environment.filters |= {
+            "fill": asides.fill,
+            "aside": asides.aside,
+            "english": asides.english,
+            "stop": _stop(language.bcp47),
+        }
         environment.install_gettext_translations(language.translations, newstyle=False)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
         return environment
@@ -117,27 +126,73 @@ class Pages:
         address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
         if meaning:
             return Markup('<img class="icon" alt="{}" src="{}">').format(meaning, address)
-        return Markup('<span class="icon" style="background-image: url({})"></span>').format(address)
+        kind = "icon turns" if name in TURNING else "icon"
+        return Markup('<span class="{}" style="background-image: url({})"></span>').format(kind, address)
 
 
-def _fill(text: str, **names: object) -> Markup:
-    """Put ``names`` into a translated message: ``_("Call %(number)s now") | fill(number=…)``."""
-    filled = Markup(escape(text))
-    for name, value in names.items():
-        filled = filled.replace(f"%({name})s", escape(value))
-    return filled
+class _Asides:
+    """Sets what comes from elsewhere (a dose, a telephone number, the name of a drug) apart from the words around it.
+
+    Between letters that run from right to left, the parts of "12 mg" and of "555-0199" would change places (UAX #9).
+    """
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def aside(self, text: object) -> Markup:
+        """Return ``text`` running in its own direction."""
+        return self._span(str(text), None)
+
+    def english(self, text: object) -> Markup:
+        """Return ``text``, which is English or a name of international use, as that: a screen reader says it right."""
+        return self._span(str(text), "en")
+
+    def fill(self, text: str, **names: object) -> Markup:
+        """Put ``names`` into a translated message: ``_("Call %(number)s now") | fill(number=…)``."""
+        filled = Markup(escape(text))
+        for name, value in names.items():
+            filled = filled.replace(f"%({name})s", value if isinstance(value, Markup) else self.aside(value))
+        return filled
+
+    def _span(self, text: str, lang: str | None) -> Markup:
+        attributes = {}
+        if lang and lang != self._language.bcp47:
+            attributes["lang"] = lang
+        if not text.isdecimal():
+            attributes |= _turned(text, self._language.direction)
+        if not attributes:
+            return escape(text)
+        said = Markup(" ").join(Markup('{}="{}"').format(*item) for item in attributes.items())
+        return Markup("<span {}>{}</span>").format(said, text)
 
 
-def _stop(text: str) -> str:
-    """Return ``text`` as a sentence: with a full stop, unless it has an end already."""
-    return text if text.rstrip().endswith((".", "!", "?", "。", "।", "؟", "։", "።", "។")) else text + "."
+def _turned(text: str, around: str) -> dict[str, str]:
+    """Return the attribute that makes ``text`` run its own way, where that is not the way of what is ``around``."""
+    own = "rtl" if runs_backwards(text) else "ltr"
+    return {"dir": own} if own != around else {}
+
+
+STOPS = {"am": "።", "hi": "।", "hy": "։", "ja": "。", "ne": "।", "ti": "።", "ur": "۔", "zh": "。"}
+"""The full stop of languages that do not use a dot."""
+
+
+def _stop(language: str) -> Callable[[str], str]:
+    """Return a function that makes a text a sentence: with a full stop, unless it has an end already."""
+    stop = STOPS.get(language.partition("-")[0], ".")
+    ends = (".", "!", "?", "؟", "！", "？", *STOPS.values())
+
+    def ended(text: str) -> str:
+        return text if text.rstrip().endswith(ends) else text + stop
+
+    return ended
 
 
 class _Fields:
     """Writes fields, each with an id of its own: the same value may stand in several places."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], direction: str) -> None:
         self._values = values
+        self._direction = direction
         self._count: dict[str, int] = {}
 
     def span(self, name: str, lines: int = 1) -> Markup:
@@ -149,9 +204,11 @@ class _Fields:
         if kind_of(name) != "text":
             kind = f"field drawn {kind_of(name)}"
         text = escape(self._values[name])
+        turned = {} if text in (PLACEHOLDER, "") else _turned(self._values[name], self._direction)
         if lines > 1 and text == PLACEHOLDER:
             text = Markup("<br>").join([PLACEHOLDER] * lines)
-        return Markup('<span class="{}" id="field:{}:{}">{}</span>').format(kind, name, number, text)
+        own = Markup(' dir="{dir}"').format(**turned) if turned else ""
+        return Markup('<span class="{}" id="field:{}:{}"{}>{}</span>').format(kind, name, number, own, text)
 
 
 class _Words:

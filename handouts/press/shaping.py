@@ -21,8 +21,12 @@ KEPT = 4096
 WEIGHTS = ("Regular", "Bold")
 BACKWARDS = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
 """Classes of characters (UAX #9, table 4) without which a text runs from left to right throughout."""
+JOINERS = "\u200c\u200d"
+"""ZWNJ and ZWJ steer the shaping of their neighbours and have no ink (Unicode, Default_Ignorable_Code_Point)."""
+BEYOND_LATIN = "\u0250"
+"""All letters before this one are Latin."""
 PRIMARY = "NotoSans"
-"""The family that is tried first; the others follow in order of name."""
+"""The family that is tried first; the others follow, small files first, so that a name opens few of them."""
 
 
 class Glyph(NamedTuple):
@@ -57,6 +61,22 @@ class Run:
     """The operator that shows it at any size; empty where a glyph is placed by itself."""
 
 
+def families(folder: Path) -> list[str]:
+    """Return the families in ``folder``, in the order in which they are tried."""
+    sizes = {path.stem.rpartition("-")[0]: path.stat().st_size for path in folder.glob("*-Regular.ttf")}
+    return sorted(sizes, key=lambda family: (family != PRIMARY, sizes[family], family))
+
+
+@functools.lru_cache(maxsize=4096)
+def script_of(char: str) -> str:
+    """Return the script of ``char`` (ISO 15924: ``Latn``); empty for what many scripts share (UAX #24)."""
+    buffer = hb.Buffer()
+    buffer.add_str(char)
+    buffer.language = "und"
+    buffer.guess_segment_properties()
+    return buffer.script or ""
+
+
 class Face:
     """One font file."""
 
@@ -68,25 +88,27 @@ class Face:
         self.upem: int = self.face.upem
         self.characters = frozenset(self.face.unicodes)
         self.scale = 1000 / self.upem
+        self.space: int | None = self.font.get_nominal_glyph(0x20)
         self.glyph = functools.lru_cache(maxsize=KEPT)(self._glyph)
 
     def _glyph(self, number: int, advance: int, x: int, y: int, text: str) -> Glyph:
         """Return a glyph from what HarfBuzz says of it, in the font's own units."""
         width = self.font.get_glyph_h_advance(number)
         shown = ""
-        if not (x or y):
-            kern = round((width - advance) * self.scale, 3)
-            shown = f"<{number:04x}>{kern:g}" if kern else f"<{number:04x}>"
+        if not (y or (x and not advance)):
+            before, after = round(-x * self.scale, 3), round((width - advance + x) * self.scale, 3)
+            shown = f"{f'{before:g}' if before else ''}<{number:04x}>{f'{after:g}' if after else ''}"
         return Glyph(number, advance * self.scale, width * self.scale, x * self.scale, y * self.scale, text, shown)
 
 
 class Faces:
     """The fonts of one folder, opened when they are needed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, language: str = "und") -> None:
+        """``language`` is that of the page (BCP 47): some letters have another form in some languages."""
         self.folder = folder
-        found = {path.stem.rpartition("-")[0] for path in folder.glob("*-Regular.ttf")}
-        self.families = sorted(found, key=lambda family: (family != PRIMARY, family))
+        self.language = language
+        self.families = families(folder)
         self._faces: dict[str, Face] = {}
         self.shape = functools.lru_cache(maxsize=KEPT)(self._shape)
 
@@ -111,36 +133,47 @@ class Faces:
         """
         runs = []
         for piece, rtl in _directions(text):
-            for name, part in self._by_face(piece, weight):
+            parts = self._by_face(piece, weight)
+            for name, part in reversed(parts) if rtl else parts:
                 runs.append(self._run(part, name, rtl))
         return tuple(runs)
 
     def _by_face(self, text: str, weight: str) -> list[tuple[str, str]]:
-        """Return pieces of ``text`` with the face of each; marks and spaces stay with what precedes them."""
+        """Return pieces of ``text`` in one script each, with their faces.
+
+        Marks, spaces and what is common to many scripts stay with what precedes them, where its face has them.
+        """
         primary = f"{self.families[0]}-{weight}"
-        if text and self.face(primary).characters.issuperset(map(ord, text)):
+        if text and max(text) < BEYOND_LATIN and self.face(primary).characters.issuperset(map(ord, text)):
             return [(primary, text)]
         pieces: list[tuple[str, str]] = []
+        script = ""
         for char in text:
-            if pieces and (char.isspace() or ord(char) in self.face(pieces[-1][0]).characters):
+            own = "" if char.isascii() and not char.isalpha() else script_of(char)
+            known = pieces and (char.isspace() or ord(char) in self.face(pieces[-1][0]).characters)
+            if known and (not own or not script or own == script):
                 pieces[-1] = (pieces[-1][0], pieces[-1][1] + char)
+                script = script or own
             else:
                 pieces.append((self.face_for(char, weight), char))
+                script = own
         return pieces
 
     def _run(self, text: str, name: str, rtl: bool) -> Run:
         face = self.face(name)
         buffer = hb.Buffer()
         buffer.add_str(text)
+        buffer.language = self.language  # or HarfBuzz takes the machine's
         buffer.guess_segment_properties()
         buffer.direction = "rtl" if rtl else "ltr"
         hb.shape(face.font, buffer)
         infos = buffer.glyph_infos
-        texts = _texts([info.cluster for info in infos], text)
+        texts = _texts([info.cluster for info in infos], text, rtl)
         glyphs = tuple(
             [
                 face.glyph(info.codepoint, position.x_advance, position.x_offset, position.y_offset, said)
                 for info, position, said in zip(infos, buffer.glyph_positions, texts, strict=True)
+                if info.codepoint != face.space or position.x_advance  # otherwise a joiner, which has done its work
             ]
         )
         parts = [glyph.shown for glyph in glyphs]
@@ -154,10 +187,11 @@ class Faces:
         )
 
 
-def _texts(clusters: list[int], text: str) -> list[str]:
+def _texts(clusters: list[int], text: str, rtl: bool) -> list[str]:
     """Return what each glyph stands for.
 
-    Where a cluster has as many glyphs as characters, one each; otherwise the first glyph has all of them.
+    Where a cluster has as many glyphs as characters, one each, the last character first in a text that runs from right
+    to left; otherwise the first glyph has all of them.
     """
     if clusters == list(range(len(text))):
         return list(text)
@@ -165,8 +199,14 @@ def _texts(clusters: list[int], text: str) -> list[str]:
     texts: list[str] = []
     for cluster, group in itertools.groupby(clusters):
         count, said = len(list(group)), text[cluster : ends[cluster]]
-        texts += list(said) if count == len(said) else [said, *[""] * (count - 1)]
+        each = said[::-1] if rtl else said
+        texts += list(each) if count == len(said) else [said, *[""] * (count - 1)]
     return texts
+
+
+def runs_backwards(text: str) -> bool:
+    """Whether ``text`` by itself runs from right to left, as its first letter does (UAX #9, P2 and P3)."""
+    return bool(bidi.get_base_level(text))
 
 
 def _directions(text: str) -> list[tuple[str, bool]]:

@@ -15,7 +15,7 @@ from handouts.press.embedding import OBJECTS, font_objects, stream
 from handouts.press.fitting import Placed, advance, set_lines
 from handouts.press.fonts import describe
 from handouts.press.form import ENTRY, Field, Form
-from handouts.press.shaping import Faces, Glyph, Run
+from handouts.press.shaping import JOINERS, Faces, Glyph, Run
 
 BLANK = "0" * 32
 BLOCK = struct.Struct("<BHH")
@@ -211,9 +211,7 @@ def content(
             texts, font = extra[run.face], fonts[f"+{run.face}"]
         shown = f"1 0 0 1 {x:.4f} {y:.4f} Tm {run.shown}" if run.shown else _placed(run.glyphs, size, x, y)
         drawn = f"BT /{font} {size:g} Tf {shown} ET"
-        said = "".join([texts[glyph.number] for glyph in run.glyphs])
-        # Viewers put a mark that is placed by itself after the word; what it says is told in full.
-        if said != run.text or not run.shown:
+        if _misleads([texts[glyph.number] for glyph in run.glyphs], run):
             actual = ("\ufeff" + run.text).encode("utf-16-be").hex()
             drawn = f"/Span <</ActualText <{actual}>>> BDC {drawn} EMC"
         parts.append(drawn)
@@ -221,27 +219,41 @@ def content(
 
 
 def _placed(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
-    """Return the operators that show ``glyphs`` from (x, y) on, each where HarfBuzz put it."""
+    """Return the operators that show ``glyphs`` from (x, y) on; marks stand over or under their letters."""
     parts: list[str] = []
     shown: list[str] = []
     pen = x
     for glyph in glyphs:
-        if glyph.x or glyph.y:  # a mark over or under its letter: it is placed by itself
-            if shown:
-                parts.append(f"[{''.join(shown)}] TJ")
-            place = pen + glyph.x * size / 1000
-            parts.append(f"1 0 0 1 {place:.4f} {y + glyph.y * size / 1000:.4f} Tm <{glyph.number:04x}> Tj")
+        if glyph.shown:
+            shown.append(glyph.shown)
             pen += glyph.advance * size / 1000
-            parts.append(f"1 0 0 1 {pen:.4f} {y:.4f} Tm")
-            shown = []
             continue
-        shown.append(f"<{glyph.number:04x}>")
-        if kern := round(glyph.width - glyph.advance, 3):
-            shown.append(f"{kern:g}")
+        if shown:
+            parts.append(f"[{''.join(shown)}] TJ")
+        place = pen + glyph.x * size / 1000
+        parts.append(f"1 0 0 1 {place:.4f} {y + glyph.y * size / 1000:.4f} Tm <{glyph.number:04x}> Tj")
         pen += glyph.advance * size / 1000
+        parts.append(f"1 0 0 1 {pen:.4f} {y:.4f} Tm")
+        shown = []
     if shown:
         parts.append(f"[{''.join(shown)}] TJ")
     return f"1 0 0 1 {x:.4f} {y:.4f} Tm {' '.join(parts)}"
+
+
+def _misleads(said: list[str], run: Run) -> bool:
+    """Whether ``said``, glyph by glyph, is not the text of ``run``, which is then told in full.
+
+    Viewers put a mark that is placed by itself after the word, and a glyph that adds nothing still says something. A
+    text that runs from right to left is told by its glyphs where that can be: viewers turn it round, and some of them
+    (poppler, pdfium) turn round what is told in full, too.
+    """
+    if not (run.shown and all(said)):
+        return True
+    told = "".join(said)
+    if told == run.text:
+        return False
+    written = "".join(char for char in run.text if char not in JOINERS)
+    return told not in (written, written[::-1])
 
 
 def _extent(field: Field) -> str:
