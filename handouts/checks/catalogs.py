@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po, write_po
 
 from handouts import values
 from handouts.calendar_file import TITLES
+from handouts.content.catalog import Texts, read_texts
 from handouts.content.facts import words
 from handouts.content.formulary import Formulary
 from handouts.content.language import Language
@@ -84,14 +85,18 @@ def untranslated(language: Language, source: Catalog) -> list[str]:
     """Return the texts of ``source`` that ``language`` has no translation for; fuzzy ones count as none."""
     if language.file.source:
         return []
-    found = read_po(io.BytesIO(language.catalog), locale=language.tag)
-    missing = []
+    texts = read_texts(language.catalog, language.tag, f"locales/{language.tag}")
+    return [english for _, english in missing(texts, source)]
+
+
+def missing(texts: Texts, source: Catalog) -> list[tuple[int, str]]:
+    """Return what ``texts`` does not translate of ``source``: the line where it stands (0: nowhere), and the text."""
+    known = {(entry.english[0], entry.context): entry for entry in texts.entries}
+    found = []
     for message in source:
-        if not message.id:
-            continue
-        text = message.id if isinstance(message.id, str) else message.id[0]
-        translated = found.get(text, message.context)
-        strings = () if translated is None or translated.fuzzy else translated.string
-        if not strings or not all(strings if isinstance(strings, tuple) else [strings]):
-            missing.append(text)
-    return missing
+        if message.id:
+            english = message.id if isinstance(message.id, str) else message.id[0]
+            entry = known.get((english, message.context))
+            if entry is None or not entry.translated:
+                found.append((entry.line if entry else 0, english))
+    return found

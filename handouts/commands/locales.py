@@ -1,4 +1,4 @@
-"""``handouts locales``: the languages, and what their catalogs still lack."""
+"""``handouts locales``: the languages, what their catalogs lack, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from handouts.resources import folder
 
 @click.group()
 def locales() -> None:
-    """List the languages, and bring their catalogs up to date.
+    """List the languages, check their catalogs, and bring them up to date.
 
     \b
     handouts locales list
+    handouts locales check es
     handouts locales update es
     """
 
@@ -40,6 +41,42 @@ def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularie
         show_json([dict(zip(keys, row, strict=True)) for row in rows])
         return
     show_table(("locale", "language", "translated", "missing"), [tuple(str(cell) for cell in row) for row in rows])
+
+
+@locales.command()
+@click.argument("what", nargs=-1, metavar="[TAG|FILE.po]…")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@settings_options
+@click.pass_context
+def check(
+    ctx: click.Context, what: tuple[str, ...], as_json: bool, clinic_file: str | None, formularies: tuple[str, ...]
+) -> None:
+    """Hold translations against the English: numbers, units, names, negations, placeholders and more.
+
+    \b
+    handouts locales check
+    handouts locales check es
+    handouts locales check es.po --json
+    """
+    from handouts.checks.finding import Severity
+    from handouts.checks.proofs import proof, proofs_of
+
+    library = settings_of(ctx, clinic_file, formularies).library()
+    found = [finding for item in proofs_of(what, library) for finding in proof(item, library)]
+    standing = [finding for finding in found if not finding.waived]
+    errors = sum(finding.severity is Severity.ERROR for finding in standing)
+    counts = {"errors": errors, "warnings": len(standing) - errors, "waived": len(found) - len(standing)}
+    if as_json:
+        show_json({**counts, "findings": [finding.row() for finding in found]})
+    else:
+        if standing:
+            rows = [
+                (item.where, item.short, f"{item.severity}: {item.rule}", item.what, item.hint) for item in standing
+            ]
+            show_table(("where", "text", "rule", "what", "what to do"), rows)
+        click.echo(", ".join(f"{count} {name}" for name, count in counts.items()) + ".", err=True)
+    if errors:
+        raise click.exceptions.Exit(LanguageError.exit_code)
 
 
 @locales.command()

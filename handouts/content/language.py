@@ -16,6 +16,8 @@ from handouts.content.facts import Name, Strict
 from handouts.content.reading import File, read_toml
 from handouts.errors import LanguageError, Problem
 
+UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
+
 
 class DatePatterns(Strict):
     """CLDR patterns (Unicode TS 35), only where CLDR's own are wrong or missing for this locale."""
@@ -24,6 +26,27 @@ class DatePatterns(Strict):
     full: str | None = None
     long: str | None = None
     medium: str | None = None
+
+
+class DateWords(Strict):
+    """Words for dates, only where CLDR's are wrong or missing; as they stand within a date."""
+
+    months: Annotated[tuple[Name, ...], Field(min_length=12, max_length=12)] | None = None
+    """From January."""
+    months_short: Annotated[tuple[Name, ...], Field(min_length=12, max_length=12)] | None = None
+    weekdays: Annotated[tuple[Name, ...], Field(min_length=7, max_length=7)] | None = None
+    """From Monday."""
+    weekdays_narrow: Annotated[tuple[Name, ...], Field(min_length=7, max_length=7)] | None = None
+
+
+class Reviewer(Strict):
+    """Somebody who read every translation against the English, and signed what they read."""
+
+    name: Name
+    role: Name
+    date: dt.date
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """The content hash of the catalog that was read (see ``content.catalog``)."""
 
 
 class LocaleFile(Strict):
@@ -40,6 +63,32 @@ class LocaleFile(Strict):
     source: bool = False
     """The language that templates and drug files are written in: it needs no catalog."""
     dates: DatePatterns = DatePatterns()
+    date_words: DateWords = DateWords()
+    digits: Literal["latn"] = "latn"
+    """The digits on paper: 0 to 9, as on labels and telephones."""
+    paper: Literal["letter", "a4"] | None = None
+    """The paper that is usual where the language is read; previews are made on it."""
+    quotes: Annotated[tuple[Name, ...], Field(max_length=4)] = ()
+    """Quotation marks: opening and closing, and those within them."""
+    list_separator: str = ", "
+    """What stands between names in a row."""
+    readability: Name = "not measurable"
+    """The formula that measures how hard a text of this language is to read."""
+    negation: tuple[Name, ...] = ()
+    """Words that negate; with * what a word begins or ends with, with $ only at the end of a sentence, with … and
+    words between. The parity check looks for them."""
+    negation_like: tuple[Name, ...] = ()
+    """Words that hold a negation which English may say with "not" (irregular), but need not."""
+    not_negation: tuple[Name, ...] = ()
+    """Phrases with such a word in them that negate nothing."""
+    frozen: tuple[Name, ...] = ()
+    """Names that are never translated, beside those of the formulary; in the source language, those of every
+    language."""
+    names: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
+    """How this language writes a name of the formulary, where a reader knows it better so."""
+    units: dict[UnitOfTime, tuple[Name, ...]] = Field(default_factory=dict)
+    """Words for units of time that CLDR does not list, such as other cases."""
+    reviewers: tuple[Reviewer, ...] = ()
 
 
 class _Missing(gettext.NullTranslations):
@@ -149,11 +198,11 @@ def locale_tags(folder: File) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if (path / "locale.toml").is_file())
 
 
-def read_language(tag: str, folder: File) -> Language:
-    """Return the language for ``tag`` (BCP 47, ``-`` or ``_``) from ``folder``.
+def read_locale(tag: str, folder: File) -> LocaleFile:
+    """Return ``locale.toml`` for ``tag`` (BCP 47, ``-`` or ``_``) from ``folder``.
 
     A more specific tag falls back to the same language without its region (RFC 4647 lookup: es-MX, es), never to
-    another language. Raises LanguageError when there is none, or when its catalog is missing or broken.
+    another language. Raises LanguageError when there is none.
     """
     known = {name.casefold(): name for name in locale_tags(folder)}
     parts = tag.strip().replace("-", "_").split("_")
@@ -163,12 +212,19 @@ def read_language(tag: str, folder: File) -> Language:
     if name is None:
         hint = "available: " + ", ".join(sorted(known.values()))
         raise LanguageError(Problem("locale", f"there is no translation for {tag!r}", hint))
-    file = read_toml(folder / name / "locale.toml", LocaleFile)
+    return read_toml(folder / name / "locale.toml", LocaleFile)
+
+
+def read_language(tag: str, folder: File) -> Language:
+    """Return the language for ``tag`` from ``folder``, as ``read_locale`` finds it.
+
+    Raises LanguageError when there is none, or when its catalog is missing or broken.
+    """
+    file = read_locale(tag, folder)
     if file.source:
         return Language(file, None)
-    catalog = folder / name / "LC_MESSAGES" / "handouts.po"
+    catalog = folder / file.tag / "LC_MESSAGES" / "handouts.po"
     if not catalog.is_file():
-        raise LanguageError(
-            Problem(f"locales/{name}", "has no catalog LC_MESSAGES/handouts.po", "translate it, or use another locale")
-        )
+        hint = "translate it, or use another locale"
+        raise LanguageError(Problem(f"locales/{file.tag}", "has no catalog LC_MESSAGES/handouts.po", hint))
     return Language(file, catalog.read_bytes())
