@@ -167,22 +167,27 @@ def _form(
 
 
 def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
-    """Return ``documents`` typeset with ``fields`` in place. Raises LayoutError where only an edition is at hand."""
+    """Return ``documents`` typeset with ``fields`` in place.
+
+    This is the one way to paper, so nothing is typeset in a language with a wrong or missing translation: raises
+    LanguageError with every one. Raises LayoutError where only an edition is at hand.
+    """
     if library.templates is None:
         raise LayoutError(Problem("edition", "has no form for this order", "build an edition that has it"))
+    from handouts.checks.parity import wrong_translations
     from handouts.press.pages import Pages
     from handouts.press.typeset import typeset
 
     pages = Pages(library.templates)
     html: list[tuple[str, str]] = []
-    untranslated: list[Problem] = []
+    problems = [] if sheet.preview else wrong_translations(sheet.language, library)
     for document in documents:
         try:
             html.append((document, pages.html(document, sheet, fields)))
         except LanguageError as error:
-            untranslated += error.problems
-    if untranslated:
-        raise LanguageError(*dict.fromkeys(untranslated))
+            problems += error.problems
+    if problems:
+        raise LanguageError(*dict.fromkeys(problems))
     return typeset(html, styles=pages.styles(sheet), templates=library.templates, fonts=library.fonts)
 
 

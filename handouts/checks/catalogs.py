@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import normalize, read_po, write_po
 
 from handouts import values
 from handouts.calendar_file import TITLES
-from handouts.content.catalog import Texts, read_texts
+from handouts.content.catalog import MessageId, Texts, read_texts
 from handouts.content.facts import words
 from handouts.content.formulary import Formulary
 from handouts.content.language import Language
@@ -64,21 +66,69 @@ def _add(
 def updated(catalog: bytes | None, tag: str, source: Catalog) -> bytes:
     """Return the ``.po`` of the locale ``tag`` brought up to ``source``: new texts empty, changed ones never guessed.
 
-    A translation whose English is gone is kept at the end as obsolete (``#~``).
+    A translation whose English is gone is kept at the end as obsolete (``#~``). Where one text took the place of
+    another, the former English stands above it (``#|``).
     """
     current = read_po(io.BytesIO(catalog), locale=tag) if catalog else Catalog(locale=tag, fuzzy=False)
-    current.update(source, no_fuzzy_matching=True, update_header_comment=False)
+    former = {_key(message): _taken(message) for message in current if message.id}
+    before = {_key(message): message for message in current if message.id}
+    current.update(copy.deepcopy(source), no_fuzzy_matching=True, update_header_comment=False)
     current.fuzzy = False
-    return _written(current)
+    after = {_key(message): message for message in current if message.id}
+    gone = [message for key, message in before.items() if key not in after and message.string]
+    new = [message for key, message in after.items() if key not in before]
+    for key, message in after.items():
+        if not any(message.string if isinstance(message.string, tuple) else [message.string]):
+            previous = _replaced(message, gone, new) if message in new else former.get(key, [])
+            message.user_comments = [*message.user_comments, *previous]
+    return _written(current, dated=bool(catalog) and b'"PO-Revision-Date: 2' in (catalog or b""))
 
 
-def _written(catalog: Catalog) -> bytes:
-    """Return ``catalog`` as text, without the clock: same texts in, same bytes out."""
+def _key(message: Message) -> tuple[MessageId, str | None]:
+    return message.id, message.context
+
+
+def _taken(message: Message) -> list[str]:
+    """Take the former English out of the comments, where Babel reads it, and return it."""
+    former = [comment for comment in message.user_comments if comment.startswith("| ")]
+    message.user_comments = [comment for comment in message.user_comments if not comment.startswith("| ")]
+    return former
+
+
+def _replaced(message: Message, gone: list[Message], new: list[Message]) -> list[str]:
+    """Return the lines of the former English: the one text that is gone from where only ``message`` is new."""
+    for place in message.auto_comments:
+        left = [other for other in gone if place in other.auto_comments]
+        come = [other for other in new if place in other.auto_comments]
+        if len(left) == len(come) == 1:
+            texts = [left[0].id] if isinstance(left[0].id, str) else list(left[0].id)
+            said = zip(("msgid", "msgid_plural"), texts, strict=False)
+            return [f"| {line}" for word, text in said for line in f"{word} {normalize(text, width=90)}".splitlines()]
+    return []
+
+
+def _written(catalog: Catalog, *, dated: bool) -> bytes:
+    """Return ``catalog`` as text, without the clock: same texts in, same bytes out. ``dated``: it says when it was last
+    changed, and keeps saying it."""
     text = io.BytesIO()
     write_po(text, catalog, width=100, include_lineno=False, sort_by_file=False)
     lines = text.getvalue().decode().splitlines()
-    kept = [line for line in lines if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By'))]
-    return ("\n".join(kept) + "\n").encode()
+    clock = ('"POT-Creation-Date', '"Generated-By', *(() if dated else ('"PO-Revision-Date',)))
+    kept = [line for line in lines if not line.startswith(clock)]
+    return ("\n".join(_with_former(kept)) + "\n").encode()
+
+
+def _with_former(lines: list[str]) -> Iterator[str]:
+    """Yield ``lines`` with the former English as gettext has it: right above the text that took its place."""
+    former: list[str] = []
+    for line in lines:
+        if line.startswith("# | "):
+            former.append("#" + line.removeprefix("# "))
+            continue
+        if line.startswith(("msgid ", "msgctxt ")):
+            yield from former
+            former = []
+        yield line
 
 
 def untranslated(language: Language, source: Catalog) -> list[str]:

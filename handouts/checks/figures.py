@@ -164,16 +164,15 @@ def _ranges(english: str, found: list[Number]) -> Iterator[Finding]:
 
 
 def _measures(english: str, text: str, source: list[Number], found: list[Number], terms: Terms) -> Iterator[Finding]:
-    """A number keeps its unit of measure: mg is neither mL nor g."""
+    """A number keeps its unit of measure: mg is neither mL nor g. One that is missing was found already."""
     wanted = Counter(pair for number in source if (pair := _measured(english, number, english_terms())))
     given = Counter(pair for number in found if (pair := _measured(text, number, terms)))
-    if lost := wanted - given:
-        shown = ", ".join(f"{value} {unit}" for value, unit in sorted(lost, key=str))
-        new = ", ".join(f"{value} {unit}" for value, unit in sorted(given - wanted, key=str)) or "none of them"
-        yield Finding(Rule.UNITS, f"{shown} in English, {new} here", "write the number with the unit of the English")
-    elif added := given - wanted:
-        shown = ", ".join(f"{value} {unit}" for value, unit in sorted(added, key=str))
-        yield Finding(Rule.UNITS, f"{shown} does not stand in the English", "take out the unit that was added")
+    here, there = ({str(number.value) for number in side} for side in (found, source))
+    lost = [f"{value} {unit}" for value, unit in sorted(wanted - given) if value in here]
+    added = [f"{value} {unit}" for value, unit in sorted(given - wanted) if value in there]
+    if lost or added:
+        what = f"{_list(lost)} in English, {_list(added)} here"
+        yield Finding(Rule.UNITS, what, "write the number with the unit of the English")
 
 
 AREA = re.compile(r"\s?/\s?(?:m²|m2|м²|м2|㎡|平方米|kg|кг|公斤|h|L|mL|ml)")

@@ -19,8 +19,8 @@ from handouts.checks import figures, marks, wording
 from handouts.checks.finding import FINAL, Finding, Rule, Severity
 from handouts.checks.terms import Terms, terms_of
 from handouts.content.catalog import Entry, Texts, read_texts
-from handouts.content.language import LocaleFile, locale_tags, read_locale
-from handouts.errors import LanguageError
+from handouts.content.language import Language, LocaleFile, locale_tags, read_locale
+from handouts.errors import Problem
 from handouts.library import Library
 
 WAIVER = re.compile(r"waive:\s*(?P<rule>[\w-]*)\s*(?::\s*(?P<reason>.*\S))?", re.IGNORECASE)
@@ -44,10 +44,12 @@ def findings(catalog: bytes, file: LocaleFile, names: Collection[str], where: st
     return list(_findings(texts, file, terms, where))
 
 
-def refuse_wrong(catalog: bytes, file: LocaleFile, names: frozenset[str]) -> None:
-    """Raise LanguageError with every finding that blocks the locale; the source language has none."""
-    if not file.source and (found := _blocking(catalog, file.model_dump_json(), names)):
-        raise LanguageError(*(item.problem() for item in found))
+def wrong_translations(language: Language, library: Library) -> list[Problem]:
+    """Return what blocks ``language``: every error that nobody waived. The source language has none."""
+    if language.file.source:
+        return []
+    found = _blocking(language.catalog, language.file.model_dump_json(), names_everywhere(library))
+    return [item.problem() for item in found]
 
 
 @functools.lru_cache(maxsize=32)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import gettext
 import io
 from typing import Annotated, Literal
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import DateTimeFormat, get_date_format, match_skeleton, parse_pattern
 from babel.numbers import format_decimal
 from pydantic import Field
 
@@ -72,8 +73,8 @@ class LocaleFile(Strict):
     """Quotation marks: opening and closing, and those within them."""
     list_separator: str = ", "
     """What stands between names in a row."""
-    readability: Name = "not measurable"
-    """The formula that measures how hard a text of this language is to read."""
+    readability: Literal["flesch-kincaid", "not measurable"] = "not measurable"
+    """The formula that measures how hard a text of this language is to read, where there is one."""
     negation: tuple[Name, ...] = ()
     """Words that negate; with * what a word begins or ends with, with $ only at the end of a sentence, with … and
     words between. The parity check looks for them."""
@@ -125,16 +126,32 @@ class Language:
         self.cldr = Locale.parse(file.cldr)
         self.catalog = catalog or b""
         self._missing = _Missing()
-        self.translations: gettext.NullTranslations
-        if file.source:
-            self.translations = gettext.NullTranslations()
-        else:
-            self.translations = _compile(self.catalog, file.tag)
-            self.translations.add_fallback(self._missing)
+
+    @functools.cached_property
+    def translations(self) -> gettext.NullTranslations:
+        """The catalog, compiled when a text is first asked for: a desk that stamps forms needs none.
+
+        Raises LanguageError when the catalog is broken.
+        """
+        if self.file.source:
+            return gettext.NullTranslations()
+        compiled = _compile(self.catalog, self.tag)
+        compiled.add_fallback(self._missing)
+        return compiled
 
     def gettext(self, message: str) -> str:
         """Return the translation of ``message``; what is missing is noted (see ``untranslated``)."""
         return self.translations.gettext(message)
+
+    @functools.cached_property
+    def reviewed(self) -> bool:
+        """Whether somebody signed the translations as they are now; those of the source language need nobody."""
+        if self.file.source or not self.file.reviewers:
+            return self.file.source
+        from handouts.content.catalog import read_texts
+
+        signed = {reviewer.hash for reviewer in self.file.reviewers}
+        return read_texts(self.catalog, self.tag, f"locales/{self.tag}").content_hash() in signed
 
     def untranslated(self) -> list[str]:
         """Return the messages that were asked for since the last call and are not in the catalog."""
@@ -143,33 +160,55 @@ class Language:
 
     def weekday(self, day: dt.date) -> str:
         """ "Tuesday": the day of the week, as it stands at the head of a line."""
-        return _headed(format_date(day, self.file.dates.weekday or "EEEE", self.cldr))
+        return _headed(self._date(day, self.file.dates.weekday or "EEEE"))
 
     def full(self, day: dt.date) -> str:
         """ "Tuesday, December 1, 2026": weekday, month in letters, four-digit year."""
-        return _headed(format_date(day, self.file.dates.full or "full", self.cldr))
+        return _headed(self._date(day, self.file.dates.full or get_date_format("full", self.cldr).pattern))
 
     def long(self, day: dt.date) -> str:
         """ "December 1, 2026"."""
-        return format_date(day, self.file.dates.long or "long", self.cldr)
+        return self._date(day, self.file.dates.long or get_date_format("long", self.cldr).pattern)
 
     def medium(self, day: dt.date) -> str:
         """ "Dec 1, 2026": for narrow places; still with the month in letters."""
-        if self.file.dates.medium:
-            return format_date(day, self.file.dates.medium, self.cldr)
-        return format_skeleton("yMMMd", day, locale=self.cldr)
+        return self._date(day, self.file.dates.medium or self._pattern("yMMMd"))
 
     def month(self, day: dt.date) -> str:
         """ "December 2026": the head of a month grid."""
-        return _headed(format_skeleton("yMMMM", day, locale=self.cldr))
+        return _headed(self._date(day, self._pattern("yMMMM")))
+
+    def _pattern(self, skeleton: str) -> str:
+        """Return the pattern of CLDR that has the parts of ``skeleton``, or is nearest to it."""
+        known = self.cldr.datetime_skeletons
+        return str(known[skeleton if skeleton in known else match_skeleton(skeleton, known)].pattern)
+
+    def _date(self, day: dt.date, pattern: str) -> str:
+        return parse_pattern(pattern) % _Words(day, self.cldr, self.file.date_words)
 
     def weekdays(self) -> tuple[str, ...]:
         """Return the shortest names of the days of the week, from Monday."""
         names = self.cldr.days["stand-alone"]["narrow"]
-        return tuple(names[day] for day in range(7))
+        return self.file.date_words.weekdays_narrow or tuple(names[day] for day in range(7))
 
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.cldr)
+
+
+class _Words(DateTimeFormat):
+    """The parts of a date in words: the locale's own where ``locale.toml`` has them, and otherwise CLDR's."""
+
+    def __init__(self, day: dt.date, cldr: Locale, own: DateWords) -> None:
+        super().__init__(day, cldr)
+        self._day, self._own = day, own
+
+    def format_month(self, char: str, num: int) -> str:
+        own = {3: self._own.months_short, 4: self._own.months}.get(num)
+        return own[self._day.month - 1] if own else super().format_month(char, num)
+
+    def format_weekday(self, char: str = "E", num: int = 4) -> str:
+        own = self._own.weekdays if num == 4 else None
+        return own[self._day.weekday()] if own else super().format_weekday(char, num)
 
 
 def _headed(text: str) -> str:
@@ -218,7 +257,7 @@ def read_locale(tag: str, folder: File) -> LocaleFile:
 def read_language(tag: str, folder: File) -> Language:
     """Return the language for ``tag`` from ``folder``, as ``read_locale`` finds it.
 
-    Raises LanguageError when there is none, or when its catalog is missing or broken.
+    Raises LanguageError when there is none, or when its catalog is missing.
     """
     file = read_locale(tag, folder)
     if file.source:
