@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.pofile import normalize, read_po, write_po
@@ -19,6 +21,11 @@ from handouts.content.formulary import Formulary
 from handouts.content.language import Language
 from handouts.press import pages
 
+SECTION = re.compile(
+    r"""(?:<h[1-3]\b[^>]*>[^\n]*?|\{\{ head\()\b_\("(?P<heading>[^"]+)"\)"""
+    r"""|\{% macro (?P<block>\w+)|\{% endmacro"""
+)
+"""Where a section of a template begins: a heading, or a block that several places share."""
 PYTHON = dict.fromkeys(("_gettext", "_ngettext", "gettext"))
 """What messages in the program itself are marked with."""
 
@@ -32,7 +39,7 @@ def template(templates: Path, formulary: Formulary) -> Catalog:
     catalog = Catalog(project="handouts", charset="utf-8", fuzzy=False)
     for file, line, context, text, plural, comments in pages.template_messages(templates):
         where = f"templates/{file}"
-        _add(catalog, text, plural, context, (where, line), [f"In the document or part: {file}", *comments])
+        _add(catalog, text, plural, context, (where, line), [_section(templates / file, file, line, text), *comments])
     for module, comment in ((pages, "A number in words"), (values, "The text of a field")):
         source = io.BytesIO(Path(str(module.__file__)).read_bytes())
         for line, _, found, _ in extract_python(source, PYTHON, ["TRANSLATORS:"], {}):
@@ -47,6 +54,26 @@ def template(templates: Path, formulary: Formulary) -> Catalog:
             where = f"handouts/drugs/{name}.toml"
             _add(catalog, text, None, None, (where, 0), [f"{drug.names.generic}: {key}"])
     return catalog
+
+
+def _section(path: Path, file: str, line: int, text: str) -> str:
+    """Return where a text of a template stands: its document, and the heading or the block that it is under."""
+    heading = block = ""
+    for found in SECTION.finditer(_until(path, line, text)):
+        heading, block = found["heading"] or heading, found["block"] or ""
+    if block:
+        return f"In {file}, in the block {block}"
+    if heading == text:
+        return f"In {file}, as a heading"
+    return f"In {file}, under “{heading}”" if heading else f"In {file}"
+
+
+def _until(path: Path, line: int, text: str) -> str:
+    """Return the template up to the end of ``text``, which begins in line ``line``."""
+    source = path.read_text(encoding="utf-8")
+    start = sum(len(passed) for passed in source.splitlines(keepends=True)[: line - 1])
+    found = source.find(f'"{text}"', start)
+    return source[: found + len(text) + 3] if found >= 0 else source[:start]
 
 
 def _add(
@@ -69,7 +96,7 @@ def updated(catalog: bytes | None, tag: str, source: Catalog) -> bytes:
     A translation whose English is gone is kept at the end as obsolete (``#~``). Where one text took the place of
     another, the former English stands above it (``#|``).
     """
-    current = read_po(io.BytesIO(catalog), locale=tag) if catalog else Catalog(locale=tag, fuzzy=False)
+    current = read_po(io.BytesIO(catalog), locale=tag) if catalog else _begun(tag)
     former = {_key(message): _taken(message) for message in current if message.id}
     before = {_key(message): message for message in current if message.id}
     current.update(copy.deepcopy(source), no_fuzzy_matching=True, update_header_comment=False)
@@ -82,6 +109,15 @@ def updated(catalog: bytes | None, tag: str, source: Catalog) -> bytes:
             previous = _replaced(message, gone, new) if message in new else former.get(key, [])
             message.user_comments = [*message.user_comments, *previous]
     return _written(current, dated=bool(catalog) and b'"PO-Revision-Date: 2' in (catalog or b""))
+
+
+def _begun(tag: str) -> Catalog:
+    """Return the empty catalog of a new language."""
+    english = Locale.parse(tag).get_display_name("en") or tag
+    catalog = Catalog(tag, project="handouts", version="", language_team=english, fuzzy=False)
+    catalog.msgid_bugs_address = catalog.last_translator = ""
+    catalog.header_comment = f"# {english} catalog of handouts.\n# Not yet reviewed by a qualified human translator."
+    return catalog
 
 
 def _key(message: Message) -> tuple[MessageId, str | None]:

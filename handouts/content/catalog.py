@@ -6,7 +6,7 @@ import gettext
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -129,9 +129,5 @@ def _entry(message: Message, numbers: list[tuple[int, ...]]) -> Entry:
         forms,
         message.fuzzy,
         tuple(message.user_comments),
-        _places(message.auto_comments),
+        tuple(message.auto_comments),
     )
-
-
-def _places(comments: Iterable[str]) -> tuple[str, ...]:
-    return tuple(comment.removeprefix("In the document or part: ") for comment in comments)
