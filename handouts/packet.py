@@ -68,13 +68,15 @@ class Prepared:
     """The id of the form: SHA-256 of everything that goes into it, 64 hexadecimal digits."""
 
 
-def prepare(order: Order, clinic: Clinic, library: Library, ground: str | None = None) -> Prepared:
+def prepare(
+    order: Order, clinic: Clinic, library: Library, ground: str | None = None, language: Language | None = None
+) -> Prepared:
     """Return what ``order`` prints. Raises InputError or Refused, with every problem found.
 
-    ``ground`` is the library's, where it is known already.
+    ``ground`` is the library's, where it is known already; ``language`` is that of a preview, instead of the order's.
     """
     drug = printable(library.formulary.drug(order.drug))
-    language = read_language(order.locale or clinic.locale, library.locales)
+    language = language or read_language(order.locale or clinic.locale, library.locales)
     packet = order.packet or "intake"
     documents = library.documents(packet, drug)
     dated = plan(drug, order.treatment, closed=clinic.is_closed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from handouts import resources
-from handouts.commands.settings import settings_of, settings_options, show_json, show_table, today
+from handouts.commands.settings import progress, settings_of, settings_options, show_json, show_table, today
 from handouts.errors import LanguageError, Problem, UsageError
 
 
@@ -17,6 +17,7 @@ def locales() -> None:
     handouts locales list
     handouts locales new fr
     handouts locales check es
+    handouts locales preview es
     handouts locales update es
     handouts locales sign es --by "Sample Translator" --role "medical translator"
     """
@@ -107,6 +108,56 @@ def new(ctx: click.Context, tag: str, clinic_file: str | None, formularies: tupl
         write(str(path), content)
         path.chmod(0o644)
     click.echo(f"{catalog}: translate it in Poedit, and fill in {place / 'locale.toml'}.", err=True)
+
+
+@locales.command()
+@click.argument("tag")
+@click.option("--out", metavar="DIR", help="The folder for the pages; preview-TAG when not given.")
+@click.option("--msgid", metavar="TEXT", help="Only a picture of where this English text stands (handouts[preview]).")
+@click.option("--drug", "drugs", multiple=True, metavar="DRUG", help="All drugs when not given; may be repeated.")
+@settings_options
+@click.pass_context
+def preview(
+    ctx: click.Context,
+    tag: str,
+    out: str | None,
+    msgid: str | None,
+    drugs: tuple[str, ...],
+    clinic_file: str | None,
+    formularies: tuple[str, ...],
+) -> None:
+    """Make every document in a language, the English beside it; what is not translated is marked.
+
+    \b
+    handouts locales preview es
+    handouts locales preview es --msgid "It does not cure MS."
+    handouts locales preview en_XA --drug ocrelizumab     (longer English with accents; ar_XB: right to left)
+    """
+    from handouts.output import make_folder, write
+    from handouts.preview import index, pdf, picture, previewed, samples
+
+    settings = settings_of(ctx, clinic_file, formularies)
+    library, clinic = settings.library(), settings.clinic()
+    language, english = previewed(tag, library), previewed("en", library)
+    wanted = [library.formulary.drug(name).id for name in drugs] or library.formulary.ids()
+    if msgid:
+        title, png = picture(msgid, tag, clinic, library)
+    folder = make_folder(out or f"preview-{language.tag}")
+    if msgid:
+        write(str(folder / "msgid.png"), png)
+        click.echo(f"{folder / 'msgid.png'}: {title}.", err=True)
+        return
+    chosen = [sample for sample in samples(library) if sample.drug in wanted]
+    shown = []
+    for number, sample in enumerate(chosen, start=1):
+        progress(number, len(chosen), sample.title)
+        pages = {side.tag: pdf(sample, side, clinic, library) for side in (language, english)}
+        made = {side: page for side, page in pages.items() if page}
+        for side, page in made.items():
+            write(str(folder / sample.file(side)), page)
+        shown += [sample] if made else []
+    write(str(folder / "index.html"), index(language, shown).encode())
+    click.echo(f"{folder / 'index.html'}: {len(shown)} sample patients.", err=True)
 
 
 @locales.command()

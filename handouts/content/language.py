@@ -135,9 +135,9 @@ class Language:
         """
         if self.file.source:
             return gettext.NullTranslations()
-        compiled = _compile(self.catalog, self.tag)
-        compiled.add_fallback(self._missing)
-        return compiled
+        translations = compiled(self.catalog, self.tag)
+        translations.add_fallback(self._missing)
+        return translations
 
     def gettext(self, message: str) -> str:
         """Return the translation of ``message``; what is missing is noted (see ``untranslated``)."""
@@ -215,8 +215,11 @@ def _headed(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _compile(catalog: bytes, tag: str) -> gettext.GNUTranslations:
-    """Compile a ``.po`` in memory; fuzzy entries are left out, so they count as missing."""
+def compiled(catalog: bytes, tag: str) -> gettext.GNUTranslations:
+    """Return a ``.po``, compiled in memory; fuzzy entries are left out, so they count as missing.
+
+    Raises LanguageError when it cannot be read.
+    """
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import PoFileError, read_po
 
@@ -226,10 +229,10 @@ def _compile(catalog: bytes, tag: str) -> gettext.GNUTranslations:
         raise LanguageError(
             Problem(f"locales/{tag}", f"the catalog cannot be read: {error}", "mend the line that is named")
         ) from None
-    compiled = io.BytesIO()
-    write_mo(compiled, entries)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    binary = io.BytesIO()
+    write_mo(binary, entries)
+    binary.seek(0)
+    return gettext.GNUTranslations(binary)
 
 
 def locale_tags(folder: File) -> list[str]:
