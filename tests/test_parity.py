@@ -336,6 +336,20 @@ def test_the_same_english_is_translated_alike() -> None:
     assert found_in(once + elsewhere) == []
 
 
+def test_a_name_is_one_however_a_sentence_begins_and_a_word_like_it_is_none() -> None:
+    begun = 'msgid "Methylprednisolone, another steroid."\nmsgstr "Methylprednisolone, otro esteroide."\n'
+
+    assert found_in(begun) == []
+    assert found_in('msgid "Please touch the button"\nmsgstr "Por favor, toque el botón"\n') == []
+    assert [item.rule for item in found_in('msgid "Join TOUCH"\nmsgstr "Únase a CONTACTO"\n')] == [Rule.NAMES]
+
+
+def test_a_number_word_may_become_a_digit_but_no_number_is_added() -> None:
+    assert found_in('msgid "Take two pills"\nmsgstr "Tome 2 pastillas"\n') == []
+    assert [item.rule for item in found_in('msgid "Take a pill"\nmsgstr "Tome 2 pastillas"\n')] == [Rule.NUMBERS]
+    assert [item.rule for item in found_in('msgid "Take 2 pills"\nmsgstr "Tome dos pastillas"\n')] == [Rule.NUMBERS]
+
+
 def test_spaces_and_quotation_marks_are_looked_at() -> None:
     assert [item.rule for item in found_in('msgid "Rest"\nmsgstr "Descanso "\n')] == [Rule.SPACES]
     assert [item.rule for item in found_in('msgid "See “Rest”"\nmsgstr "Vea “Descanso”"\n')] == [Rule.QUOTES]

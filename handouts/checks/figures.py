@@ -23,9 +23,8 @@ RANGE = re.compile(r"(\d[\d.,]*)\s?(?:to|or|-|–|—)\s?(\d[\d.,]*\d|\d)")
 FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
 YEARS = range(1900, 2100)
 NUMBER_WORDS = {
-    **{"zero": 0, "one": 1, "once": 1, "first": 1, "a": 1, "an": 1, "each": 1, "every": 1, "two": 2, "twice": 2},
-    **{"second": 2, "half": 2, "both": 2, "halves": 2, "three": 3, "third": 3, "four": 4, "five": 5, "six": 6},
-    **{"seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "most": 1, "single": 1},
+    **{"zero": 0, "one": 1, "once": 1, "first": 1, "two": 2, "twice": 2, "second": 2, "three": 3, "third": 3},
+    **{"four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12},
 }
 """Words that a translation may say with a digit. The other way round, a digit stays a digit."""
 WINDOW = 3

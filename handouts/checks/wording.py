@@ -64,13 +64,18 @@ def _names(english: str, text: str, terms: Terms) -> Iterator[Finding]:
 
 
 def _has(text: str, name: str) -> bool:
-    """Whether ``name`` stands in ``text`` as a word: no letter of its own script touches it."""
-    at = text.casefold().find(name.casefold())
+    """Whether ``name`` stands in ``text`` as a word: no letter of its own script touches it.
+
+    A name in lower case may begin a sentence; TOUCH is a programme, and touch is not.
+    """
+    if name.islower():
+        text = text.casefold()
+    at = text.find(name)
     while at >= 0:
         before, after = text[max(at - 1, 0) : at], text[at + len(name) : at + len(name) + 1]
         if not any(char.isalpha() and script(char) == script(name[0]) for char in (before, after) if char):
             return True
-        at = text.casefold().find(name.casefold(), at + 1)
+        at = text.find(name, at + 1)
     return False
 
 
