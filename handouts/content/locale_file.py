@@ -37,7 +37,7 @@ not_negation = []
 # frozen = [] # names to keep as they are, beside those of drugs and programs
 
 # [names] # how your language writes a drug, where the label does so, too
-# methylprednisolone = ["metilprednisolona"]
+# generic-name = ["its name in your language"]
 
 # [units] # words for units of time that `handouts locales check` does not know yet
 # hour = []

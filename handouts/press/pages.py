@@ -27,7 +27,7 @@ FOOT = {"standard": 25, "large": 32}
 """The room for the running foot, in mm."""
 ROOM = {"standard": 14, "large": 24}
 """What a name of 120 characters takes more, when it is set in full."""
-HIGHER = 1
+HIGHER = {"standard": 1, "large": 2}
 """How far below the text the foot begins, in mm, where it has a further line: that nobody reviewed the translation."""
 FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 """What a template's mistake can raise while it is filled in."""
@@ -94,7 +94,7 @@ class Pages:
         theme = [path.read_text(encoding="utf-8") for path in sorted((self.folder / "theme").glob("*.css"))]
         paper = {"letter": "letter", "a4": "A4"}[sheet.paper]
         foot = FOOT[sheet.size] + (ROOM[sheet.size] if sheet.full else 0)
-        higher = "" if sheet.language.reviewed else f" @bottom-left {{ padding-top: {HIGHER}mm }}"
+        higher = "" if sheet.language.reviewed else f" @bottom-left {{ padding-top: {HIGHER[sheet.size]}mm }}"
         page = f"@page {{ size: {paper}; margin-bottom: {foot}mm;{higher} }}"
         return [*theme, f"{page} :root {{ --accent: {sheet.clinic.accent} }}"]
 
