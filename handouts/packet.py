@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from handouts.content.clinic import Clinic
 from handouts.content.facts import printable
-from handouts.content.language import read_language
+from handouts.content.language import Language, read_language
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.library import Library
 from handouts.model import Order, Treatment
@@ -86,15 +86,24 @@ class Desk:
     """One clinic with one library, where orders become packets. What orders share is worked out once."""
 
     def __init__(
-        self, clinic: Clinic, library: Library, shelf: Forms | None = None, *, ground: str | None = None
+        self,
+        clinic: Clinic,
+        library: Library,
+        shelf: Forms | None = None,
+        *,
+        ground: str | None = None,
+        language: Language | None = None,
     ) -> None:
-        """``shelf``: where forms come from, and where new ones go. ``ground`` is the library's, where it is known."""
+        """``shelf``: where forms come from, and where new ones go. ``ground`` is the library's, where it is known.
+
+        ``language`` is that of a preview, instead of the orders' own.
+        """
         self.clinic, self.library, self.shelf = clinic, library, shelf
         self._faces = functools.cache(lambda locale: Faces(library.fonts, locale))
         self._ground = functools.cache(lambda: ground or library.ground())
         self._missing_glyphs = Coverage(library.fonts).missing
         self._drug = functools.cache(lambda name: printable(library.formulary.drug(name)))
-        self._language = functools.cache(lambda tag: read_language(tag, library.locales))
+        self._language = functools.cache(lambda tag: language or read_language(tag, library.locales))
         self._origin = functools.cache(self._find_origin)
         self._planned = functools.lru_cache(PLANS)(self._plan)
         self._stamps: dict[str, Stamp] = {}
@@ -244,22 +253,27 @@ def _form(
 
 
 def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
-    """Return ``documents`` typeset with ``fields`` in place. Raises LayoutError where only an edition is at hand."""
+    """Return ``documents`` typeset with ``fields`` in place.
+
+    This is the one way to paper, so nothing is typeset in a language with a wrong or missing translation: raises
+    LanguageError with every one. Raises LayoutError where only an edition is at hand.
+    """
     if library.templates is None:
         raise LayoutError(Problem("edition", "has no form for this order", "build an edition that has it"))
+    from handouts.checks.parity import wrong_translations
     from handouts.press.pages import Pages
     from handouts.press.typeset import typeset
 
     pages = Pages(library.templates)
     html: list[tuple[str, str]] = []
-    untranslated: list[Problem] = []
+    problems = [] if sheet.preview else wrong_translations(sheet.language, library)
     for document in documents:
         try:
             html.append((document, pages.html(document, sheet, fields)))
         except LanguageError as error:
-            untranslated += error.problems
-    if untranslated:
-        raise LanguageError(*dict.fromkeys(untranslated))
+            problems += error.problems
+    if problems:
+        raise LanguageError(*dict.fromkeys(problems))
     return typeset(html, styles=pages.styles(sheet), templates=library.templates, fonts=library.fonts)
 
 

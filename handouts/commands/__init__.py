@@ -27,7 +27,7 @@ COMMANDS = {
     "roster": ("handouts.commands.roster", "Begin a roster: its headings, and one sample patient."),
     "schedule": ("handouts.commands.schedule", "Show the dated visits of a treatment."),
     "drugs": ("handouts.commands.drugs", "List, show and check the drugs that are known."),
-    "locales": ("handouts.commands.locales", "List the languages, and bring their catalogs up to date."),
+    "locales": ("handouts.commands.locales", "List the languages, check their catalogs, and bring them up to date."),
     "edition": ("handouts.commands.edition", "Typeset forms ahead of time, and approve what may be handed out."),
     "verify": ("handouts.commands.verify", "Say which form and edition a PDF came from."),
     "clinic": ("handouts.commands.clinic", "Write and check the clinic's own file."),
