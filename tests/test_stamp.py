@@ -458,7 +458,10 @@ PRINTABLE = sorted(
     for char in map(chr, COVERAGE.characters)
     if unicodedata.category(char)[0] in "LMNPS" or char in " \u200c\u200d"
 )
-LIGATURES = {char: unicodedata.normalize("NFKC", char) for char in "ﬀﬁﬂﬃﬄﬅﬆ"}
+LIGATURES = {
+    char: "".join(chr(int(code, 16)) for code in unicodedata.decomposition(char).split()[1:])
+    for char in "ﬀﬁﬂﬃﬄﬅﬆﬓﬔﬕﬖﬗ"
+}
 """Which pdfium reads as the letters they stand for."""
 
 
