@@ -44,7 +44,7 @@ from handouts.press.shaping import Faces
 from handouts.press.shelf import Shelf
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.schedule import plan
-from handouts.values import outline, values
+from handouts.values import outline, patient_values, plan_values
 
 Values = dict[str, str]
 Way = Callable[[Values], Any]
@@ -104,7 +104,7 @@ def intake(folder: Path, starts: int) -> Intake:
     settings = Settings()
     library, clinic = settings.library(), settings.clinic()
     order = _order({})
-    prepared = packet.prepare(order, clinic, library)
+    prepared = packet.Desk(clinic, library).prepare(order)
     form = packet.typeset_form(prepared, library)
     drug, language = prepared.sheet.drug, prepared.sheet.language
     stamp, dates = Stamp(form, Faces(library.fonts)), []
@@ -117,7 +117,8 @@ def intake(folder: Path, starts: int) -> Intake:
             dated = plan(drug, other.treatment, closed=clinic.is_closed)
             if outline(drug, dated) == prepared.sheet.outline:
                 with contextlib.suppress(DoesNotFit):
-                    found = values(other, drug, dated, language)
+                    found = plan_values(drug, dated, prepared.sheet.outline, language)
+                    found |= patient_values(other, language)
                     stamp.pdf(found)
                     dates.append(found)
     pool = {"dates": dates, "births": growth.births(language.medium), "fonts": str(library.fonts)}
@@ -135,7 +136,7 @@ def stamp_in_memory(intake: Intake) -> Way:
 def stamp_to_file(intake: Intake) -> Way:
     """Write into a new file each time: open, write, close. No fsync, no rename."""
     stamp, paths = intake.stamp(), _paths(intake.subfolder("stamp"))
-    return lambda values: next(paths).write_bytes(stamp.pdf(values)) and None
+    return lambda values: output.create(next(paths), stamp.parts(values))
 
 
 def stamp_to_safe_file(intake: Intake) -> Way:
@@ -159,7 +160,7 @@ def make(intake: Intake) -> Way:
 
     def one(values: Values) -> bytes:
         order = _order({"name": values["patient.name"], "mrn": values["patient.mrn"]})
-        return packet.make(order, clinic, intake.library, shelf).pdf
+        return packet.Desk(clinic, intake.library, shelf).packet(order).pdf
 
     return one
 

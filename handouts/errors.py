@@ -38,6 +38,10 @@ class HandoutError(Exception):
         super().__init__("; ".join(str(p) for p in problems))
         self.problems = problems
 
+    def __reduce__(self) -> tuple[type[HandoutError], tuple[Problem, ...]]:
+        """Travel between processes with every problem."""
+        return type(self), self.problems
+
 
 class UsageError(HandoutError):
     exit_code = 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from handouts.errors import OutputError, Problem
@@ -40,6 +41,16 @@ def write(target: str, content: bytes) -> None:
         raise OutputError(
             Problem(target, f"cannot be written: {error.strerror}", "choose a folder that exists and is yours to write")
         ) from None
+
+
+def create(path: Path, parts: Iterable[bytes]) -> None:
+    """Write ``parts`` one after the other into the new file ``path`` (mode 0600). Raises OSError as it comes."""
+    with open(path, "xb", opener=_for_the_owner) as file:
+        file.writelines(parts)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def make_folder(target: str) -> Path:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from handouts.content.clinic import Clinic
-from handouts.content.drug import Drug
 from handouts.content.facts import printable
 from handouts.content.language import Language, read_language
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.library import Library
-from handouts.model import Order
+from handouts.model import Order, Treatment
 from handouts.press.fonts import Coverage, describe
 from handouts.press.form import PLACEHOLDER, Form, Origin, kind_of
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.schedule import plan
-from handouts.values import outline, values
+from handouts.values import outline, patient_values, plan_values
 
 if TYPE_CHECKING:
     from handouts.press.typeset import Typeset
 
 SHOWN = 10
 """How many digits of a form's id stand at the foot of a page."""
+PLANS = 1024
+"""How many plans a desk remembers: the patients of a day share drugs and dates."""
+STAMPS = 32
+"""How many forms a desk has at hand."""
 CHARACTERS = "".join(
     map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019, *range(0xFB00, 0xFB05)])
 )
@@ -46,7 +51,10 @@ class Forms(Protocol):
 class Packet:
     """One patient's finished packet."""
 
-    pdf: bytes
+    parts: tuple[bytes, ...]
+    """The PDF in pieces, one after the other."""
+    sha256: str
+    """Of the whole PDF, 64 hexadecimal digits."""
     pages: int
     documents: tuple[str, ...]
     locale: str
@@ -54,6 +62,10 @@ class Packet:
     """The id of the form: the same for every patient whose packet says the same."""
     stamped: bool
     """False: a value did not fit its field, and the packet was set in full."""
+
+    @property
+    def pdf(self) -> bytes:
+        return b"".join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,71 +78,145 @@ class Prepared:
     origin: Origin
     key: str
     """The id of the form: SHA-256 of everything that goes into it, 64 hexadecimal digits."""
+    untranslated: tuple[str, ...] = ()
+    """Texts of the values that the catalog lacks."""
 
 
-def prepare(order: Order, clinic: Clinic, library: Library, ground: str | None = None) -> Prepared:
-    """Return what ``order`` prints. Raises InputError or Refused, with every problem found.
+class Desk:
+    """One clinic with one library, where orders become packets. What orders share is worked out once."""
 
-    ``ground`` is the library's, where it is known already.
-    """
-    drug = printable(library.formulary.drug(order.drug))
-    language = read_language(order.locale or clinic.locale, library.locales)
-    packet = order.packet or "intake"
-    documents = library.documents(packet, drug)
-    dated = plan(drug, order.treatment, closed=clinic.is_closed)
-    shape = outline(drug, dated)
-    paper, size, interpreter = order.paper or clinic.paper, order.size, bool(order.interpreter)
-    source = _source(ground or library.ground(), drug, clinic, language, documents, paper, size, interpreter)
-    key = _digest(source, json.dumps(asdict(shape), default=str, sort_keys=True))
-    origin = Origin(drug.id, language.bcp47, packet, paper, size, interpreter, source)
-    sheet = Sheet(drug, clinic, shape, language, paper, size, key[:SHOWN], interpreter)
-    return Prepared(sheet, documents, values(order, drug, dated, language), origin, key)
+    def __init__(
+        self,
+        clinic: Clinic,
+        library: Library,
+        shelf: Forms | None = None,
+        *,
+        ground: str | None = None,
+        language: Language | None = None,
+    ) -> None:
+        """``shelf``: where forms come from, and where new ones go. ``ground`` is the library's, where it is known.
+
+        ``language`` is that of a preview, instead of the orders' own.
+        """
+        self.clinic, self.library, self.shelf = clinic, library, shelf
+        self._faces = functools.cache(lambda locale: Faces(library.fonts, locale))
+        self._ground = functools.cache(lambda: ground or library.ground())
+        self._missing_glyphs = Coverage(library.fonts).missing
+        self._drug = functools.cache(lambda name: printable(library.formulary.drug(name)))
+        self._language = functools.cache(lambda tag: language or read_language(tag, library.locales))
+        self._origin = functools.cache(self._find_origin)
+        self._planned = functools.lru_cache(PLANS)(self._plan)
+        self._stamps: dict[str, Stamp] = {}
+
+    def prepare(self, order: Order) -> Prepared:
+        """Return what ``order`` prints.
+
+        Raises InputError or Refused, with every problem found, and LayoutError where no font has a date's characters.
+        """
+        planned = self._planned(
+            order.drug,
+            order.treatment,
+            order.locale or self.clinic.locale,
+            order.packet or "intake",
+            order.paper or self.clinic.paper,
+            order.size,
+            bool(order.interpreter),
+        )
+        return replace(planned, values=planned.values | patient_values(order, planned.sheet.language))
+
+    def packet(self, order: Order) -> Packet:
+        """Return the packet for ``order``: stamped into its form, or set in full where a value does not fit its field.
+
+        A form that is not on the shelf is typeset and put there. Raises InputError (the order or a file), Refused (the
+        order must not be served), LanguageError (no complete translation) or LayoutError (a character that no font
+        has, a template that is broken), each with every problem found.
+        """
+        prepared = self.prepare(order)
+        self._refuse_missing_glyphs(patient_values(order, prepared.sheet.language))
+        stamp = self._stamp(prepared)
+        if prepared.untranslated:
+            where = f"locales/{prepared.sheet.language.tag}"
+            problems = [Problem(where, f"not translated: {text!r}", "translate it") for text in prepared.untranslated]
+            raise LanguageError(*problems)
+        return stamped(prepared, stamp, self.library)
+
+    def _plan(
+        self, drug_id: str, treatment: Treatment, locale: str, packet: str, paper: str, size: str, interpreter: bool
+    ) -> Prepared:
+        """Return what all orders print that differ in nothing but the patient."""
+        drug, language = self._drug(drug_id), self._language(locale)
+        origin, documents = self._origin(drug_id, locale, packet, paper, size, interpreter)
+        dated = plan(drug, treatment, closed=self.clinic.is_closed)
+        shape = outline(drug, dated)
+        values = plan_values(drug, dated, shape, language)
+        self._refuse_missing_glyphs(values)
+        key = _digest(origin.source, json.dumps(asdict(shape), default=str, sort_keys=True))
+        sheet = Sheet(drug, self.clinic, shape, language, paper, size, key[:SHOWN], interpreter)
+        return Prepared(sheet, documents, values, origin, key, tuple(language.untranslated()))
+
+    def _find_origin(
+        self, drug_id: str, locale: str, packet: str, paper: str, size: str, interpreter: bool
+    ) -> tuple[Origin, tuple[str, ...]]:
+        drug, language = self._drug(drug_id), self._language(locale)
+        documents = self.library.documents(packet, drug)
+        catalog = hashlib.sha256(language.catalog).hexdigest()
+        content = (drug.model_dump_json(), self.clinic.model_dump_json(), language.file.model_dump_json(), catalog)
+        source = _digest(self._ground(), *content, *documents, paper, size, str(interpreter))
+        return Origin(drug.id, language.bcp47, packet, paper, size, interpreter, source), documents
+
+    def source_of(self, origin: Origin) -> str:
+        """Return what ``origin.source`` would be today: where it differs, the form is superseded."""
+        today, _ = self._origin(
+            origin.drug, origin.locale, origin.packet, origin.paper, origin.size, origin.interpreter
+        )
+        return today.source
+
+    def _stamp(self, prepared: Prepared) -> Stamp:
+        """Return the form of ``prepared``, ready for patients; those used longest ago are let go of."""
+        stamp = self._stamps.pop(prepared.key, None) or self._opened(prepared)
+        self._stamps[prepared.key] = stamp
+        if len(self._stamps) > STAMPS:
+            del self._stamps[next(iter(self._stamps))]
+        return stamp
+
+    def _opened(self, prepared: Prepared) -> Stamp:
+        return Stamp(self._form(prepared), self._faces(prepared.origin.locale))
+
+    def _form(self, prepared: Prepared) -> Form:
+        form = self.shelf.get(prepared.key) if self.shelf else None
+        if self.clinic.unapproved == "refuse" and (form is None or not form.approved):
+            problem = f"form {prepared.key[:SHOWN]} is not approved, and the clinic prints no drafts"
+            raise LanguageError(Problem("edition", problem, "approve it: handouts edition approve"))
+        if form is None:
+            form = typeset_form(prepared, self.library)
+            if self.shelf:
+                self.shelf.put(form)
+        return form
+
+    def _refuse_missing_glyphs(self, values: Mapping[str, str]) -> None:
+        """Raise LayoutError for every field with a character that no bundled font has."""
+        problems = [
+            Problem(name, f"no font in this installation has {describe(character)}", "write the name in another script")
+            for name, text in values.items()
+            for character in self._missing_glyphs(text)
+        ]
+        if problems:
+            raise LayoutError(*problems)
 
 
-def source_of(origin: Origin, clinic: Clinic, library: Library) -> str:
-    """Return what ``origin.source`` would be today: where it differs, the form is superseded."""
-    drug = printable(library.formulary.drug(origin.drug))
-    language = read_language(origin.locale, library.locales)
-    documents = library.documents(origin.packet, drug)
-    return _source(library.ground(), drug, clinic, language, documents, origin.paper, origin.size, origin.interpreter)
-
-
-def make(order: Order, clinic: Clinic, library: Library, shelf: Forms | None = None) -> Packet:
-    """Return the packet for ``order``: stamped into its form, or set in full where a value does not fit its field.
-
-    A form that is not on the ``shelf`` is typeset and put there. Raises InputError (the order or a file), Refused (the
-    order must not be served), LanguageError (no complete translation) or LayoutError (a character that no font has, a
-    template that is broken), each with every problem found.
-    """
-    prepared = prepare(order, clinic, library)
-    refuse_missing_glyphs(prepared.values, Coverage(library.fonts))
-    form = shelf.get(prepared.key) if shelf else None
-    if clinic.unapproved == "refuse" and (form is None or not form.approved):
-        problem = f"form {prepared.key[:SHOWN]} is not approved, and the clinic prints no drafts"
-        raise LanguageError(Problem("edition", problem, "approve it: handouts edition approve"))
-    if form is None:
-        form = typeset_form(prepared, library)
-        if shelf:
-            shelf.put(form)
-    if missing := prepared.sheet.language.untranslated():
-        where = f"locales/{prepared.sheet.language.tag}"
-        raise LanguageError(*(Problem(where, f"not translated: {text!r}", "translate it") for text in missing))
-    return stamped(prepared, form, library)
-
-
-def stamped(prepared: Prepared, form: Form, library: Library) -> Packet:
+def stamped(prepared: Prepared, stamp: Stamp, library: Library) -> Packet:
     """Return the packet of ``prepared`` from its form, or set in full where a value does not fit."""
-    faces = Faces(library.fonts, prepared.origin.locale)
     fits = True
     try:
-        pdf = Stamp(form, faces).pdf(prepared.values)
+        parts = stamp.parts(prepared.values)
     except DoesNotFit as error:
         if library.templates is None:
             problem, hint = "is too long for its field", "make this packet where forms are typeset, without --edition"
             raise LayoutError(*(Problem(name, problem, hint) for name in error.fields)) from None
-        fits, form = False, set_in_full(prepared, library)
-        pdf = Stamp(form, faces).pdf(prepared.values)
-    return Packet(pdf, form.pages, prepared.documents, prepared.origin.locale, prepared.key[:SHOWN], fits)
+        fits, stamp = False, Stamp(set_in_full(prepared, library), stamp.faces)
+        parts = stamp.parts(prepared.values)
+    sha256 = stamp.sha256(parts)
+    return Packet(parts, sha256, stamp.form.pages, prepared.documents, prepared.origin.locale, prepared.key, fits)
 
 
 def typeset_form(prepared: Prepared, library: Library) -> Form:
@@ -167,49 +253,28 @@ def _form(
 
 
 def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
-    """Return ``documents`` typeset with ``fields`` in place. Raises LayoutError where only an edition is at hand."""
+    """Return ``documents`` typeset with ``fields`` in place.
+
+    This is the one way to paper, so nothing is typeset in a language with a wrong or missing translation: raises
+    LanguageError with every one. Raises LayoutError where only an edition is at hand.
+    """
     if library.templates is None:
         raise LayoutError(Problem("edition", "has no form for this order", "build an edition that has it"))
+    from handouts.checks.parity import wrong_translations
     from handouts.press.pages import Pages
     from handouts.press.typeset import typeset
 
     pages = Pages(library.templates)
     html: list[tuple[str, str]] = []
-    untranslated: list[Problem] = []
+    problems = [] if sheet.preview else wrong_translations(sheet.language, library)
     for document in documents:
         try:
             html.append((document, pages.html(document, sheet, fields)))
         except LanguageError as error:
-            untranslated += error.problems
-    if untranslated:
-        raise LanguageError(*dict.fromkeys(untranslated))
-    return typeset(html, styles=pages.styles(sheet), templates=library.templates, fonts=library.fonts)
-
-
-def refuse_missing_glyphs(fields: dict[str, str], coverage: Coverage) -> None:
-    """Raise LayoutError for every field with a character that no bundled font has."""
-    problems = [
-        Problem(name, f"no font in this installation has {describe(character)}", "write the name in another script")
-        for name, text in fields.items()
-        for character in coverage.missing(text)
-    ]
+            problems += error.problems
     if problems:
-        raise LayoutError(*problems)
-
-
-def _source(
-    ground: str,
-    drug: Drug,
-    clinic: Clinic,
-    language: Language,
-    documents: tuple[str, ...],
-    paper: str,
-    size: str,
-    interpreter: bool,
-) -> str:
-    catalog = hashlib.sha256(language.catalog).hexdigest()
-    content = (drug.model_dump_json(), clinic.model_dump_json(), language.file.model_dump_json(), catalog)
-    return _digest(ground, *content, *documents, paper, size, str(interpreter))
+        raise LanguageError(*dict.fromkeys(problems))
+    return typeset(html, styles=pages.styles(sheet), templates=library.templates, fonts=library.fonts)
 
 
 def _digest(*parts: str) -> str:

@@ -15,7 +15,7 @@ from handouts.content.facts import printable
 from handouts.errors import InputError, Problem, Refused
 from handouts.library import Library
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import Prepared, prepare, typeset_form
+from handouts.packet import Desk, Prepared, typeset_form
 from handouts.press.edition import Edition, Entry
 from handouts.press.form import Form
 from handouts.press.sheet import Approval
@@ -25,7 +25,9 @@ from handouts.values import Outline, outline
 NOBODY = Patient("", dt.date(1900, 1, 1), "")
 """A form holds no patient."""
 STARTS = tuple(dt.date(2027, month, 4) for month in (1, 4, 7, 10))
-"""Days to try: where two visits fall near each other, their order can depend on the season."""
+"""Days to try: where two visits fall near each other, how many of them a plan has can depend on the season."""
+AFTER = range(0, 801, 10)
+"""Days from the first infusion to the last one given: which tests are still to come depends on it."""
 MOST = 60
 """Infusions given already, at the most, for which shapes are looked for."""
 
@@ -51,6 +53,8 @@ def _treatments(drug: Drug) -> Iterator[Treatment]:
             yield Treatment(start=start, days=days)
             for done in range(1, given + 1):
                 yield Treatment(done=done, last=start, days=days)
+        for done, after in itertools.product(range(1, given + 1), AFTER):
+            yield Treatment(STARTS[0], done, STARTS[0] + dt.timedelta(after), days)
 
 
 def orders(
@@ -82,9 +86,9 @@ def build_forms(
     approvals = {entry.form: entry.approval for entry in before.entries} if before else {}
     found: dict[str, tuple[Entry, Form]] = {}
     missing: dict[str, Order] = {}
-    ground = library.ground()
+    desk = Desk(clinic, library)
     for order in wanted:
-        prepared = prepare(order, clinic, library, ground)
+        prepared = desk.prepare(order)
         form = before.get(prepared.key) if before else None
         if form:
             found[prepared.key] = (_entry(prepared, order, form, approvals.get(prepared.key)), form)
@@ -106,6 +110,7 @@ def approve(
     Raises InputError for an id that no form or several forms have, and where the content has changed since.
     """
     chosen = {_only(edition, start) for start in forms}
+    desk = Desk(clinic, library)
     result = []
     for entry in edition.entries:
         form = edition.get(entry.form)
@@ -113,7 +118,7 @@ def approve(
             raise InputError(Problem("edition", f"form {entry.form[:10]} is not in the file", "build it again"))
         if entry.form in chosen:
             order = order_of(entry)
-            prepared = prepare(order, clinic, library)
+            prepared = desk.prepare(order)
             if prepared.key != entry.form:
                 problem = f"form {entry.form[:10]} has changed since the edition was built"
                 raise InputError(Problem("edition", problem, "build the edition again, read it, then approve"))
@@ -145,7 +150,7 @@ def _columns(orders: Iterable[Order], clinic: Clinic, library: Library) -> tuple
 
 
 def _typeset(order: Order, clinic: Clinic, library: Library) -> tuple[Entry, Form]:
-    prepared = prepare(order, clinic, library)
+    prepared = Desk(clinic, library).prepare(order)
     form = typeset_form(prepared, library)
     return _entry(prepared, order, form, None), form
 

@@ -73,17 +73,6 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """One stop of the timeline: an infusion, a run of consecutive infusion days, or a series of tests."""
-
-    kind: Kind
-    label: str
-    field: str
-    """The prefix of the field with its (first) date."""
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
 class Outline:
     """The shape of a plan."""
 
@@ -92,7 +81,8 @@ class Outline:
     """The slots again, as the schedule lists them: consecutive days as one, where the page is full otherwise."""
     series: tuple[Series, ...]
     deadlines: tuple[Deadline, ...]
-    nodes: tuple[Node, ...]
+    stops: int
+    """How many stops the timeline has. Which of them are infusions and which are tests depends on the dates."""
     begun: bool
     """Infusions were given already: what comes before the first one is not on the page."""
     complete: bool
@@ -119,29 +109,35 @@ def outline(drug: Drug, plan: Plan) -> Outline:
         rows=runs if len(slots) + len(series) + len(deadlines) > PAGE_ROWS else _runs(slots, infusions, together=False),
         series=series,
         deadlines=deadlines,
-        nodes=_nodes(plan, runs, infusions, series),
+        stops=len(_infusion_stops(runs, series)) + len(_test_stops(runs, series)),
         begun=not infusions or infusions[0].number != 1,
         complete=plan.complete and len(infusions) == len(plan.infusions),
     )
 
 
-def values(order: Order, drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
-    """Return the text of every field of this patient's packet, by field name, in ``language``."""
+def patient_values(order: Order, language: Language) -> dict[str, str]:
+    """Return the text of every field that is the patient's own, by field name."""
     patient = order.patient
-    found = {
+    mrn = patient.mrn
+    return {
         "patient.name": patient.name,
         "patient.dob": language.medium(patient.dob),
-        "patient.mrn": patient.mrn,
+        "patient.mrn": mrn,
         "order.dose": order.treatment.dose or "",
         "order.prescriber": order.prescriber or "",
         "order.interpreter": order.interpreter or "",
-        "plan.closed": _closed_days(drug, plan, language),
+        "code.mrn": mrn if mrn.isascii() and mrn.isprintable() and len(mrn) <= CODE_LENGTH else "",
+        "qr.mrn": mrn,
     }
-    mrn = patient.mrn
-    found["code.mrn"] = mrn if mrn.isascii() and mrn.isprintable() and len(mrn) <= CODE_LENGTH else ""
-    found["qr.mrn"] = mrn
+
+
+def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> dict[str, str]:
+    """Return the text of every field that depends on dates alone, by name; ``shape`` is the outline of ``plan``."""
+    infusions = listed_infusions(drug, plan)
+    found = {"plan.closed": _closed_days(drug, plan, language)}
     found |= _months(drug, plan, language)
-    for index, visit in enumerate(listed_infusions(drug, plan), start=1):
+    found |= _timeline(shape, plan, infusions, language)
+    for index, visit in enumerate(infusions, start=1):
         found |= _date_values(f"visit.{index}", visit, language)
         found[f"visit.{index}.number"] = language.number(visit.number or index) + "."
         closed = language.gettext("We are closed on this day. Call us for another day.") if visit.closed else ""
@@ -247,17 +243,48 @@ def _series(plan: Plan, monitoring: Monitoring) -> Series:
     )
 
 
-def _nodes(
-    plan: Plan, runs: tuple[Run, ...], infusions: tuple[Visit, ...], series: tuple[Series, ...]
-) -> tuple[Node, ...]:
-    """Return at most ``TIMELINE`` stops in order of date; a run of consecutive days is one stop."""
-    days = {f"visit.{index}": visit.date for index, visit in enumerate(infusions, start=1)}
-    stops = [(days[run.first], Node(Kind.INFUSION, run.label, run.first, run.days)) for run in runs]
-    stops = stops[: max(TIMELINE - len(series), 3)]
-    for item in series[: TIMELINE - len(stops)]:
-        node = Node(Kind(item.monitoring.kind), item.monitoring.words, f"{item.field}.first", 1)
-        stops.append((_dated(plan, item.monitoring)[0].date, node))
-    return tuple(node for _, node in sorted(stops, key=itemgetter(0)))
+def _infusion_stops(runs: tuple[Run, ...], series: tuple[Series, ...]) -> tuple[Run, ...]:
+    """Return the runs that the timeline shows."""
+    return runs[: max(TIMELINE - len(series), 3)]
+
+
+def _test_stops(runs: tuple[Run, ...], series: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Return the series whose first date the timeline shows."""
+    return series[: TIMELINE - len(_infusion_stops(runs, series))]
+
+
+def _timeline(shape: Outline, plan: Plan, infusions: tuple[Visit, ...], language: Language) -> dict[str, str]:
+    """Return the stops of the timeline in order of date; a run of consecutive days is one stop."""
+    runs = _runs(shape.slots, infusions)
+    days = {slot.field: visit.date for slot, visit in zip(shape.slots, infusions, strict=True)}
+    stops = [
+        (days[run.first], "infusion", language.gettext("Infusion"), _stop_label(run, language))
+        for run in _infusion_stops(runs, shape.series)
+    ]
+    if stops:
+        stops[0] = (stops[0][0], "next", *stops[0][2:])
+    tests = {
+        Kind.LABORATORY: language.gettext("Blood or urine test"),
+        Kind.SCAN: language.gettext("Scan"),
+        Kind.REVIEW: language.gettext("Clinic visit"),
+    }
+    for item in _test_stops(runs, shape.series):
+        first = _dated(plan, item.monitoring)[0].date
+        stops.append((first, "test", language.gettext("Test or visit"), tests[Kind(item.monitoring.kind)]))
+    found: dict[str, str] = {}
+    for index, (day, shown, says, label) in enumerate(sorted(stops, key=itemgetter(0)), start=1):
+        found[f"mark.{index}"] = f"{shown}:{says}"
+        found[f"stop.{index}.next"] = language.gettext("next") if shown == "next" else ""
+        found[f"stop.{index}.date"] = language.medium(day)
+        found[f"stop.{index}.label"] = label
+    return found
+
+
+def _stop_label(run: Run, language: Language) -> str:
+    if run.days == 1:
+        return language.gettext(run.label)
+    text = language.ngettext("%(days)s day in a row", "%(days)s days in a row", run.days)
+    return text % {"days": language.number(run.days)}
 
 
 def _runs(slots: tuple[Slot, ...], infusions: tuple[Visit, ...], *, together: bool = True) -> tuple[Run, ...]:

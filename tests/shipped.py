@@ -18,7 +18,7 @@ from handouts.press.pages import Pages
 from handouts.press.sheet import Sheet
 from handouts.resources import drug_folder, folder
 from handouts.schedule import plan
-from handouts.values import outline, values
+from handouts.values import outline, patient_values, plan_values
 
 FORMULARY = open_formulary(drug_folder())
 TEMPLATES, LOCALES = folder("templates"), folder("locales")
@@ -52,5 +52,7 @@ def html(
     clinic = clinic or sample_clinic()
     seen, dated = printable(drug), plan(drug, treatment, closed=clinic.is_closed)
     order = Order(Patient(name, dt.date.fromisoformat(DOB), MRN), drug.id, treatment)
-    sheet = Sheet(seen, clinic, outline(seen, dated), language, "letter", "standard", "form")
-    return Pages(TEMPLATES).html(document, sheet, values(order, seen, dated, language))
+    shape = outline(seen, dated)
+    sheet = Sheet(seen, clinic, shape, language, "letter", "standard", "form")
+    values = plan_values(seen, dated, shape, language) | patient_values(order, language)
+    return Pages(TEMPLATES).html(document, sheet, values)

@@ -125,6 +125,8 @@ finally:
         "fontTools",
         "holidays",
         "icalendar",
+        "openpyxl",
+        "ijson",
     }
     assert "handouts.commands" in done.stdout.split()
     assert heavy & set(done.stdout.split()) == set()

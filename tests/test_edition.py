@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import json
 import shutil
@@ -13,18 +14,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from paper import feet, texts, whole_text
-from running import NAME, PATIENT, START, Finished, made, refused, run_outside
-from shipped import LANGUAGES, drug_of
+from running import NAME, PATIENT, START, Finished, made, refused, run, run_outside
+from shipped import FORMULARY, LANGUAGES, drug_of
 from stamping import MONDAY, order, prepared, told
 from test_clinic import write as write_clinic
 from test_packets import DRAFT, translated
 
+from handouts.errors import Refused
 from handouts.model import Treatment
 from handouts.publish import shapes
 from handouts.resources import drug_folder
+from handouts.schedule import plan
+from handouts.values import Outline, outline
 
 DRUGS = ("dexamethasone", "ocrelizumab")
 APPROVER = ("--by", "Sample Pharmacist", "--role", "pharmacist")
@@ -190,12 +194,13 @@ class Desk(NamedTuple):
     folder: Path
 
     def run(self, *words: object, lacks: tuple[str, ...] = DESK) -> tuple[Finished, set[str]]:
-        """Return how ``handouts`` ended, and which packages it had loaded."""
+        """Return how ``handouts`` ended, and which modules it had loaded."""
         (self.folder / "sitecustomize.py").write_text(SITE, encoding="utf-8")
         loaded = self.folder / "loaded.txt"
         world = {"PYTHONPATH": str(self.folder), "BLOCKED": " ".join(lacks), "LOADED": str(loaded)}
         finished = run_outside(*words, env=world)
-        return finished, {name.partition(".")[0] for name in loaded.read_text(encoding="utf-8").split()}
+        names = loaded.read_text(encoding="utf-8").split()
+        return finished, {*names, *(name.partition(".")[0] for name in names)}
 
 
 @pytest.fixture
@@ -214,11 +219,11 @@ def test_a_desk_needs_no_typesetter(built: Path, desk: Desk, tmp_path: Path, wor
 
 
 def test_a_desk_does_not_even_look_for_one(built: Path, desk: Desk, tmp_path: Path) -> None:
-    finished, loaded = desk.run("make", *ORDERS["new"], "-o", tmp_path / "p.pdf", "--edition", built, lacks=())
+    finished, loaded = desk.run("make", *ORDERS["new-es"], "-o", tmp_path / "p.pdf", "--edition", built, lacks=())
 
     assert finished.code == 0, finished.err
     assert {"handouts", "uharfbuzz"} <= loaded
-    assert loaded & set(DESK) == set()
+    assert loaded & {*DESK, "handouts.checks", "babel.messages"} == set(), "the texts are in the forms already"
 
 
 def test_the_block_would_be_noticed(desk: Desk, tmp_path: Path) -> None:
@@ -446,10 +451,10 @@ def test_an_edition_that_is_not_there(tmp_path: Path, name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def usual(built: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def usual(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("usual") / "p.pdf"
     made("make", *ORDERS["new"], "-o", out, "--edition", built)
-    return out.read_bytes()
+    return out
 
 
 def where(path: Path, place: str) -> tuple[int, int]:
@@ -464,6 +469,28 @@ def where(path: Path, place: str) -> tuple[int, int]:
         if place in parts:
             return items[parts[place]].header_offset, items[parts[place]].compress_size
         return (archive.start_dir, size - archive.start_dir) if place == "directory" else (0, size)
+
+
+@pytest.mark.parametrize("place", ["form", "head", "directory", "anywhere"])
+@given(part=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+@calm
+def test_an_edition_with_a_damaged_byte_prints_what_was_approved_or_nothing(
+    built: Path, usual: Path, tmp_path_factory: pytest.TempPathFactory, place: str, part: float, flip: int
+) -> None:
+    start, size = where(built, place)
+    content = bytearray(built.read_bytes())
+    content[start + int(part * size)] ^= flip
+    folder = tmp_path_factory.mktemp("damage")
+    path, out = folder / "d.edition", folder / "p.pdf"
+    path.write_bytes(content)
+
+    finished = run("make", *ORDERS["new"], "-o", out, "--edition", path)
+
+    if finished.code == 0:
+        assert out.read_bytes() == usual.read_bytes()
+    else:
+        assert finished.code in (3, 4, 5) and "hint: " in finished.err
+        assert not out.exists()
 
 
 def test_an_edition_holds_nobody(built: Path) -> None:
@@ -492,3 +519,22 @@ def treatments(draw: st.DrawFn, drug: str) -> Treatment:
     after = draw(st.none() | st.integers(-1200, 800))
     start = None if after is None else day + dt.timedelta(days=after)
     return Treatment(start=start, done=done, last=day, days=days)
+
+
+@pytest.mark.parametrize("drug", FORMULARY.ids())
+@given(data=st.data())
+@settings(deadline=None, max_examples=300)
+def test_an_edition_has_a_form_for_every_plan(drug: str, data: st.DataObject) -> None:
+    treatment = data.draw(treatments(drug))
+    try:
+        dated = plan(drug_of(drug), treatment)
+    except Refused:
+        assume(False)
+
+    assert outline(drug_of(drug), dated) in outlines(drug)
+
+
+@functools.cache
+def outlines(drug: str) -> set[Outline]:
+    """Return the outlines that an edition has forms for."""
+    return {outline(drug_of(drug), plan(drug_of(drug), treatment)) for treatment in shapes(drug_of(drug))}

@@ -265,9 +265,73 @@ def test_a_missing_or_broken_catalog_is_never_english(desk: Desk) -> None:
     assert "locales/es" in desk.refused(4, "<p>a</p>", "--locale", "es")
 
 
+def test_a_wrong_translation_anywhere_blocks_its_language(desk: Desk) -> None:
+    """Whatever stands on the page: nobody can tell which other line the same hand got wrong."""
+    catalog = desk.locales / "es" / "LC_MESSAGES" / "handouts.po"
+    right = catalog.read_text(encoding="utf-8")
+    wrong = right.replace('msgstr "No cura la EM."', 'msgstr "Cura la EM."').replace("100 mg, o uno", "10 mg, o uno")
+    catalog.write_text(wrong, encoding="utf-8")
+    said = desk.refused(4, "<p>a</p>", "--locale", "es")
+
+    assert said.count("error: ") == 2
+    assert "negation" in said
+    assert "numbers" in said
+    assert "waive" in said
+    assert desk.printed("<p>a</p>")
+    desk.out.unlink()
+
+    catalog.write_text(right, encoding="utf-8")
+    assert desk.printed("<p>a</p>", "--locale", "es")
+
+
+def test_a_waived_finding_does_not_block(desk: Desk) -> None:
+    catalog = desk.locales / "es" / "LC_MESSAGES" / "handouts.po"
+    text = catalog.read_text(encoding="utf-8").replace('msgstr "No cura la EM."', 'msgstr "Es incurable."')
+    catalog.write_text(text, encoding="utf-8")
+    assert "negation" in desk.refused(4, "<p>a</p>", "--locale", "es")
+
+    before, after = text.split('msgid "It does not cure MS."')
+    waived = '# waive: negation: "incurable" says it\nmsgid "It does not cure MS."'
+    catalog.write_text(before + waived + after, encoding="utf-8")
+    assert desk.printed("<p>a</p>", "--locale", "es")
+
+
+def test_no_edition_is_built_with_a_wrong_translation(desk: Desk, tmp_path: Path) -> None:
+    catalog = desk.locales / "es" / "LC_MESSAGES" / "handouts.po"
+    text = catalog.read_text(encoding="utf-8")
+    catalog.write_text(text.replace('msgstr "No cura la EM."', 'msgstr "Cura la EM."'), encoding="utf-8")
+    desk.write("<p>a</p>")
+    path = tmp_path / "clinic.edition"
+    options = ("--drug", "mitoxantrone", "--packet", "tiny", "--jobs", "1")
+
+    assert "negation" in refused(4, "edition", "build", "--out", path, "--locale", "es", *options)
+    assert not path.exists()
+
+
+def test_pages_say_that_nobody_reviewed_them_until_somebody_signs(desk: Desk, tmp_path: Path) -> None:
+    line = "Ningún traductor calificado ha revisado todavía esta traducción."
+    catalog = desk.locales / "es" / "LC_MESSAGES" / "handouts.po"
+
+    def spanish(name: str) -> str:
+        desk.out = tmp_path / name
+        return desk.printed("<p>a</p>", "--locale", "es")
+
+    assert line in spanish("draft.pdf")
+    made("locales", "sign", "es", "--by", "Sample Translator", "--role", "medical translator")
+    assert line not in spanish("signed.pdf")
+
+    text = catalog.read_text(encoding="utf-8")
+    catalog.write_text(text.replace('msgstr "Firma"', 'msgstr "Su firma"'), encoding="utf-8")
+    assert line in spanish("changed.pdf"), "the translation changed after it was signed"
+
+
+def test_the_source_language_needs_no_reviewer(desk: Desk) -> None:
+    assert "reviewed" not in desk.printed("<p>a</p>")
+
+
 def test_a_percent_sign_survives_translation(desk: Desk) -> None:
     messages = {
-        "0.9% saline": "suero al 0,9% salino",
+        "0.9% saline": "suero al 0.9% salino",
         "100% of %(number)s people": "el 100% de %(number)s personas",
         "%(number)s% or 5%s": "%(number)s% o 5%s",
     }

@@ -15,13 +15,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from running import MRN, NAME, PATIENT, START, made, refused, run
-from stamping import LIBRARY, form_of, order, prepared, stamped
+from stamping import FACES, LIBRARY, form_of, order, prepared, stamped
 from test_clinic import write as write_clinic
 from test_packets import LONG_NAMES
 
 from handouts import resources
 from handouts.packet import stamped as packet_of
 from handouts.press.provenance import Provenance, provenance
+from handouts.press.stamp import Stamp
 from handouts.resources import drug_folder
 
 ORDER = ("make", "dexamethasone", *PATIENT, "--start", START, "--days", "3", "--packet", "consent", "--locale", "es")
@@ -90,7 +91,7 @@ def test_it_says_which_form_and_what_for(packet: Path) -> None:
 def test_every_way_of_making_a_packet_is_current(tmp_path: Path, name: str) -> None:
     wanted = prepared(order())
     wanted = replace(wanted, values=wanted.values | {"patient.name": name})
-    made_so = packet_of(wanted, form_of(wanted), LIBRARY)
+    made_so = packet_of(wanted, Stamp(form_of(wanted), FACES), LIBRARY)
 
     assert made_so.stamped == (name not in LONG_NAMES.values())
     assert state(changed(tmp_path, made_so.pdf)) == CURRENT

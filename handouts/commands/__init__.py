@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -21,9 +22,12 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 COMMANDS = {
     "demo": ("handouts.commands.demo", "Make sample packets: every drug, several locales, a sample clinic."),
     "make": ("handouts.commands.make", "Make one patient's packet."),
+    "check": ("handouts.commands.check", "Check a roster: every problem of every row. Nothing is made."),
+    "batch": ("handouts.commands.batch", "Make a packet for every row of a roster; a stopped run goes on."),
+    "roster": ("handouts.commands.roster", "Begin a roster: its headings, and one sample patient."),
     "schedule": ("handouts.commands.schedule", "Show the dated visits of a treatment."),
     "drugs": ("handouts.commands.drugs", "List, show and check the drugs that are known."),
-    "locales": ("handouts.commands.locales", "List the languages, and bring their catalogs up to date."),
+    "locales": ("handouts.commands.locales", "List the languages, check their catalogs, and bring them up to date."),
     "edition": ("handouts.commands.edition", "Typeset forms ahead of time, and approve what may be handed out."),
     "verify": ("handouts.commands.verify", "Say which form and edition a PDF came from."),
     "clinic": ("handouts.commands.clinic", "Write and check the clinic's own file."),
@@ -78,6 +82,7 @@ def cli(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, ...
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    gc.set_threshold(50_000)  # a program that starts makes many objects and drops few
     verbose = any(argument in ("-v", "--verbose") for argument in sys.argv[1:])
     try:
         code = cli.main(standalone_mode=False)  # what click.exceptions.Exit carried, if anything

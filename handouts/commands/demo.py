@@ -53,10 +53,11 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
     from handouts.content.language import locale_tags
     from handouts.content.person import read_order
     from handouts.output import make_folder, write
-    from handouts.packet import make
+    from handouts.packet import Desk
 
     settings = settings_of(ctx, clinic_file, formularies)
-    library, clinic, folder, shelf = settings.library(), settings.clinic(), make_folder(out), settings.shelf()
+    library, folder = settings.library(), make_folder(out)
+    desk = Desk(settings.clinic(), library, settings.shelf())
     rows = []
     wanted = samples(library.formulary.ids(), locale_tags(library.locales))
     for number, sample in enumerate(wanted, start=1):
@@ -72,7 +73,7 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
             "paper": sample.paper,
             **({"days": str(drug.fewest_days)} if drug.fewest_days else {}),
         }
-        packet = make(read_order(order, today(), lambda text: []), clinic, library, shelf)
+        packet = desk.packet(read_order(order, today(), lambda text: []))
         write(str(folder / sample.file), packet.pdf)
         rows.append((sample.file, sample.drug, sample.locale, ", ".join(packet.documents), str(packet.pages)))
     click.echo(f"{len(wanted)} packets are in {folder}.", err=True)

@@ -48,15 +48,16 @@ def findings(settings: Settings) -> Iterator[tuple[bool, str]]:
         for name in library.formulary.ids():
             yield _said(f"drug {name}", lambda name=name: library.formulary.drug(name))
         from handouts.checks.catalogs import template, untranslated
+        from handouts.checks.parity import wrong_translations
         from handouts.content.language import locale_tags, read_language
 
         source = template(folder("templates"), library.formulary)
         for tag in locale_tags(library.locales):
-            missing = untranslated(read_language(tag, library.locales), source)
-            yield (
-                not missing,
-                f"language {tag}: " + (f"{len(missing)} texts have no translation" if missing else "complete"),
-            )
+            language = read_language(tag, library.locales)
+            missing, wrong = len(untranslated(language, source)), len(wrong_translations(language, library))
+            faults = [f"{missing} texts have no translation"] * bool(missing) + [f"{wrong} errors"] * bool(wrong)
+            what = f"{' and '.join(faults)} (handouts locales check {tag})" if faults else "complete"
+            yield not faults, f"language {tag}: {what}"
     except HandoutError as error:
         yield False, str(error)
     what = f"clinic file {settings.clinic_file}" if settings.clinic_file else "clinic: the built-in sample"

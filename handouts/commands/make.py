@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from handouts.commands.settings import (
-    Settings,
     ask,
     settings_of,
     settings_options,
@@ -19,9 +17,6 @@ from handouts.commands.settings import (
     treatment_options,
 )
 from handouts.errors import InputError, Problem, UsageError
-
-if TYPE_CHECKING:
-    from handouts.press.edition import Edition
 
 MINIMUM = 8
 MAXIMUM = 127
@@ -83,18 +78,15 @@ def make(
     if patient_file:
         data = _merged(_read_patient(patient_file), data)
     data = _merged(data, {"drug": drug})
-    edition = _open(edition_file, settings) if edition_file else None
-    library = edition.library if edition else settings.library()
-    needed = NEEDED | treatment_needed(library.formulary.drug(drug), data)
+    desk = settings.desk(edition_file)
+    needed = NEEDED | treatment_needed(desk.library.formulary.drug(drug), data)
     data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
 
     from handouts.content.person import read_order
     from handouts.output import write
-    from handouts.packet import make as make_packet
+    from handouts.packet import SHOWN
 
-    order = read_order(data, today(), lambda text: [])
-    clinic = edition.clinic if edition else settings.clinic()
-    packet = make_packet(order, clinic, library, edition or settings.shelf())
+    packet = desk.packet(read_order(data, today(), lambda text: []))
     pdf = packet.pdf
     if password:
         from handouts.press.encryption import encrypted
@@ -102,20 +94,9 @@ def make(
         pdf = encrypted(pdf, password)
     write(output, pdf)
     click.echo(
-        f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form}",
+        f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form[:SHOWN]}",
         err=True,
     )
-
-
-def _open(file: str, settings: Settings) -> Edition:
-    """Return the edition ``file``; it brings its own clinic and formulary, so that none can be given beside it."""
-    from handouts import resources
-    from handouts.press.edition import Edition
-
-    if settings.clinic_file or settings.formularies:
-        problem = "brings its own clinic and drug files"
-        raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
-    return Edition(Path(file), resources.folder("fonts"))
 
 
 def _password(file: str) -> str:

@@ -8,17 +8,19 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from handouts.errors import HandoutError, Problem
+from handouts.errors import HandoutError, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.content.clinic import Clinic
     from handouts.content.drug import Drug
     from handouts.library import Library
+    from handouts.packet import Desk
     from handouts.press.shelf import Shelf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -50,6 +52,20 @@ class Settings:
         from handouts.press.shelf import Shelf
 
         return Shelf(user_cache_path("handouts", appauthor=False) / "forms")
+
+    def desk(self, edition_file: str | None = None) -> Desk:
+        """Return the desk of this run: an edition's, or that of the clinic with the user's shelf."""
+        from handouts import resources
+        from handouts.packet import Desk
+        from handouts.press.edition import Edition
+
+        if not edition_file:
+            return Desk(self.clinic(), self.library(), self.shelf())
+        if self.clinic_file or self.formularies:
+            problem = "brings its own clinic and drug files"
+            raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
+        edition = Edition(Path(edition_file), resources.folder("fonts"))
+        return Desk(edition.clinic, edition.library, edition)
 
 
 def settings_options(command: Command) -> Command:
@@ -99,9 +115,9 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table = Table(*head)
         for row in rows:
             table.add_row(*row)
-        Console().print(table)
+        Console(markup=False, emoji=False).print(table)
         return
-    for row in (head, *rows):
+    for row in chain([head], rows):
         click.echo("\t".join(row))
 
 
@@ -112,7 +128,9 @@ def progress(done: int, total: int, what: str) -> None:
 
 
 def show_json(data: object) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    """Print ``data``; half a character (a lone surrogate) is printed as JSON's own escape."""
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def on_a_terminal() -> bool:

@@ -83,10 +83,10 @@ def _approved(found: Provenance, edition: Edition | None) -> str:
 
 def _state(found: Provenance, library: Library, clinic: Clinic) -> str:
     """Return whether the texts, facts and clinic of today still make this form."""
-    from handouts.packet import source_of
+    from handouts.packet import Desk
 
     try:
-        source = source_of(found.origin, clinic, library)
+        source = Desk(clinic, library).source_of(found.origin)
     except HandoutError as error:
         return f"superseded: {error}"
     return "current" if source == found.origin.source else "superseded"

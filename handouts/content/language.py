@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import gettext
 import io
 from typing import Annotated, Literal
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import DateTimeFormat, get_date_format, match_skeleton, parse_pattern
 from babel.numbers import format_decimal
 from pydantic import Field
 
 from handouts.content.facts import Name, Strict
 from handouts.content.reading import File, read_toml
 from handouts.errors import LanguageError, Problem
+
+UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
 
 
 class DatePatterns(Strict):
@@ -24,6 +27,27 @@ class DatePatterns(Strict):
     full: str | None = None
     long: str | None = None
     medium: str | None = None
+
+
+class DateWords(Strict):
+    """Words for dates, only where CLDR's are wrong or missing; as they stand within a date."""
+
+    months: Annotated[tuple[Name, ...], Field(min_length=12, max_length=12)] | None = None
+    """From January."""
+    months_short: Annotated[tuple[Name, ...], Field(min_length=12, max_length=12)] | None = None
+    weekdays: Annotated[tuple[Name, ...], Field(min_length=7, max_length=7)] | None = None
+    """From Monday."""
+    weekdays_narrow: Annotated[tuple[Name, ...], Field(min_length=7, max_length=7)] | None = None
+
+
+class Reviewer(Strict):
+    """Somebody who read every translation against the English, and signed what they read."""
+
+    name: Name
+    role: Name
+    date: dt.date
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """The content hash of the catalog that was read (see ``content.catalog``)."""
 
 
 class LocaleFile(Strict):
@@ -40,6 +64,32 @@ class LocaleFile(Strict):
     source: bool = False
     """The language that templates and drug files are written in: it needs no catalog."""
     dates: DatePatterns = DatePatterns()
+    date_words: DateWords = DateWords()
+    digits: Literal["latn"] = "latn"
+    """The digits on paper: 0 to 9, as on labels and telephones."""
+    paper: Literal["letter", "a4"] | None = None
+    """The paper that is usual where the language is read; previews are made on it."""
+    quotes: Annotated[tuple[Name, ...], Field(max_length=4)] = ()
+    """Quotation marks: opening and closing, and those within them."""
+    list_separator: str = ", "
+    """What stands between names in a row."""
+    readability: Literal["flesch-kincaid", "not measurable"] = "not measurable"
+    """The formula that measures how hard a text of this language is to read, where there is one."""
+    negation: tuple[Name, ...] = ()
+    """Words that negate; with * what a word begins or ends with, with $ only at the end of a sentence, with … and
+    words between. The parity check looks for them."""
+    negation_like: tuple[Name, ...] = ()
+    """Words that hold a negation which English may say with "not" (irregular), but need not."""
+    not_negation: tuple[Name, ...] = ()
+    """Phrases with such a word in them that negate nothing."""
+    frozen: tuple[Name, ...] = ()
+    """Names that are never translated, beside those of the formulary; in the source language, those of every
+    language."""
+    names: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
+    """How this language writes a name of the formulary, where a reader knows it better so."""
+    units: dict[UnitOfTime, tuple[Name, ...]] = Field(default_factory=dict)
+    """Words for units of time that CLDR does not list, such as other cases."""
+    reviewers: tuple[Reviewer, ...] = ()
 
 
 class _Missing(gettext.NullTranslations):
@@ -76,16 +126,36 @@ class Language:
         self.cldr = Locale.parse(file.cldr)
         self.catalog = catalog or b""
         self._missing = _Missing()
-        self.translations: gettext.NullTranslations
-        if file.source:
-            self.translations = gettext.NullTranslations()
-        else:
-            self.translations = _compile(self.catalog, file.tag)
-            self.translations.add_fallback(self._missing)
+
+    @functools.cached_property
+    def translations(self) -> gettext.NullTranslations:
+        """The catalog, compiled when a text is first asked for: a desk that stamps forms needs none.
+
+        Raises LanguageError when the catalog is broken.
+        """
+        if self.file.source:
+            return gettext.NullTranslations()
+        translations = compiled(self.catalog, self.tag)
+        translations.add_fallback(self._missing)
+        return translations
 
     def gettext(self, message: str) -> str:
         """Return the translation of ``message``; what is missing is noted (see ``untranslated``)."""
         return self.translations.gettext(message)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """Return the translation in the plural form for ``number``; what is missing is noted."""
+        return self.translations.ngettext(one, many, number)
+
+    @functools.cached_property
+    def reviewed(self) -> bool:
+        """Whether somebody signed the translations as they are now; those of the source language need nobody."""
+        if self.file.source or not self.file.reviewers:
+            return self.file.source
+        from handouts.content.catalog import read_texts
+
+        signed = {reviewer.hash for reviewer in self.file.reviewers}
+        return read_texts(self.catalog, self.tag, f"locales/{self.tag}").content_hash() in signed
 
     def untranslated(self) -> list[str]:
         """Return the messages that were asked for since the last call and are not in the catalog."""
@@ -94,41 +164,66 @@ class Language:
 
     def weekday(self, day: dt.date) -> str:
         """ "Tuesday": the day of the week, as it stands at the head of a line."""
-        return _headed(format_date(day, self.file.dates.weekday or "EEEE", self.cldr))
+        return _headed(self._date(day, self.file.dates.weekday or "EEEE"))
 
     def full(self, day: dt.date) -> str:
         """ "Tuesday, December 1, 2026": weekday, month in letters, four-digit year."""
-        return _headed(format_date(day, self.file.dates.full or "full", self.cldr))
+        return _headed(self._date(day, self.file.dates.full or get_date_format("full", self.cldr).pattern))
 
     def long(self, day: dt.date) -> str:
         """ "December 1, 2026"."""
-        return format_date(day, self.file.dates.long or "long", self.cldr)
+        return self._date(day, self.file.dates.long or get_date_format("long", self.cldr).pattern)
 
     def medium(self, day: dt.date) -> str:
         """ "Dec 1, 2026": for narrow places; still with the month in letters."""
-        if self.file.dates.medium:
-            return format_date(day, self.file.dates.medium, self.cldr)
-        return format_skeleton("yMMMd", day, locale=self.cldr)
+        return self._date(day, self.file.dates.medium or self._pattern("yMMMd"))
 
     def month(self, day: dt.date) -> str:
         """ "December 2026": the head of a month grid."""
-        return _headed(format_skeleton("yMMMM", day, locale=self.cldr))
+        return _headed(self._date(day, self._pattern("yMMMM")))
+
+    def _pattern(self, skeleton: str) -> str:
+        """Return the pattern of CLDR that has the parts of ``skeleton``, or is nearest to it."""
+        known = self.cldr.datetime_skeletons
+        return str(known[skeleton if skeleton in known else match_skeleton(skeleton, known)].pattern)
+
+    def _date(self, day: dt.date, pattern: str) -> str:
+        return parse_pattern(pattern) % _Words(day, self.cldr, self.file.date_words)
 
     def weekdays(self) -> tuple[str, ...]:
         """Return the shortest names of the days of the week, from Monday."""
         names = self.cldr.days["stand-alone"]["narrow"]
-        return tuple(names[day] for day in range(7))
+        return self.file.date_words.weekdays_narrow or tuple(names[day] for day in range(7))
 
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.cldr)
+
+
+class _Words(DateTimeFormat):
+    """The parts of a date in words: the locale's own where ``locale.toml`` has them, and otherwise CLDR's."""
+
+    def __init__(self, day: dt.date, cldr: Locale, own: DateWords) -> None:
+        super().__init__(day, cldr)
+        self._day, self._own = day, own
+
+    def format_month(self, char: str, num: int) -> str:
+        own = {3: self._own.months_short, 4: self._own.months}.get(num)
+        return own[self._day.month - 1] if own else super().format_month(char, num)
+
+    def format_weekday(self, char: str = "E", num: int = 4) -> str:
+        own = self._own.weekdays if num == 4 else None
+        return own[self._day.weekday()] if own else super().format_weekday(char, num)
 
 
 def _headed(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _compile(catalog: bytes, tag: str) -> gettext.GNUTranslations:
-    """Compile a ``.po`` in memory; fuzzy entries are left out, so they count as missing."""
+def compiled(catalog: bytes, tag: str) -> gettext.GNUTranslations:
+    """Return a ``.po``, compiled in memory; fuzzy entries are left out, so they count as missing.
+
+    Raises LanguageError when it cannot be read.
+    """
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import PoFileError, read_po
 
@@ -138,10 +233,10 @@ def _compile(catalog: bytes, tag: str) -> gettext.GNUTranslations:
         raise LanguageError(
             Problem(f"locales/{tag}", f"the catalog cannot be read: {error}", "mend the line that is named")
         ) from None
-    compiled = io.BytesIO()
-    write_mo(compiled, entries)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    binary = io.BytesIO()
+    write_mo(binary, entries)
+    binary.seek(0)
+    return gettext.GNUTranslations(binary)
 
 
 def locale_tags(folder: File) -> list[str]:
@@ -149,11 +244,11 @@ def locale_tags(folder: File) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if (path / "locale.toml").is_file())
 
 
-def read_language(tag: str, folder: File) -> Language:
-    """Return the language for ``tag`` (BCP 47, ``-`` or ``_``) from ``folder``.
+def read_locale(tag: str, folder: File) -> LocaleFile:
+    """Return ``locale.toml`` for ``tag`` (BCP 47, ``-`` or ``_``) from ``folder``.
 
     A more specific tag falls back to the same language without its region (RFC 4647 lookup: es-MX, es), never to
-    another language. Raises LanguageError when there is none, or when its catalog is missing or broken.
+    another language. Raises LanguageError when there is none.
     """
     known = {name.casefold(): name for name in locale_tags(folder)}
     parts = tag.strip().replace("-", "_").split("_")
@@ -163,12 +258,19 @@ def read_language(tag: str, folder: File) -> Language:
     if name is None:
         hint = "available: " + ", ".join(sorted(known.values()))
         raise LanguageError(Problem("locale", f"there is no translation for {tag!r}", hint))
-    file = read_toml(folder / name / "locale.toml", LocaleFile)
+    return read_toml(folder / name / "locale.toml", LocaleFile)
+
+
+def read_language(tag: str, folder: File) -> Language:
+    """Return the language for ``tag`` from ``folder``, as ``read_locale`` finds it.
+
+    Raises LanguageError when there is none, or when its catalog is missing.
+    """
+    file = read_locale(tag, folder)
     if file.source:
         return Language(file, None)
-    catalog = folder / name / "LC_MESSAGES" / "handouts.po"
+    catalog = folder / file.tag / "LC_MESSAGES" / "handouts.po"
     if not catalog.is_file():
-        raise LanguageError(
-            Problem(f"locales/{name}", "has no catalog LC_MESSAGES/handouts.po", "translate it, or use another locale")
-        )
+        hint = "translate it, or use another locale"
+        raise LanguageError(Problem(f"locales/{file.tag}", "has no catalog LC_MESSAGES/handouts.po", hint))
     return Language(file, catalog.read_bytes())

@@ -1,4 +1,4 @@
-"""Fields that are drawings: barcodes, QR codes, month grids, marks. The only module that imports reportlab.
+"""Fields that are drawings: barcodes and QR codes (ReportLab), month grids, marks.
 
 A drawing is filled paths in the colour of the page around it, and for a month grid also texts. Lengths are CSS px from
 the lower left corner of the field's box.
@@ -7,14 +7,15 @@ the lower left corner of the field's box.
 from __future__ import annotations
 
 import calendar
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from reportlab.pdfgen.pathobject import PDFPathObject
-
 from handouts.model import Month
 
+BEZIER = 0.5523
+"""How far the control points of a quarter of a circle stand from its ends, in radii."""
 QUIET = {"code128": 10, "qr": 4}
 """The empty space on each side, in modules (ISO/IEC 15417 and 18004)."""
 
@@ -38,6 +39,41 @@ class Drawing:
     says: str
 
 
+class Path:
+    """The operators of a path (ISO 32000-1, 8.5.2). ReportLab's own brings an image library with it."""
+
+    def __init__(self) -> None:
+        self._operators: list[str] = []
+
+    def __str__(self) -> str:
+        return " ".join(self._operators)
+
+    def polygon(self, *points: tuple[float, float]) -> None:
+        """Add a closed line through ``points``."""
+        self._operators += [f"{x:.4f} {y:.4f} {'l' if at else 'm'}" for at, (x, y) in enumerate(points)]
+        self._operators.append("h")
+
+    def rectangle(self, x: float, y: float, width: float, height: float) -> None:
+        self._operators.append(f"{x:.4f} {y:.4f} {width:.4f} {height:.4f} re")
+
+    def circle(self, x: float, y: float, radius: float) -> None:
+        """Add a circle around (x, y)."""
+        arm = radius * BEZIER
+        self._operators.append(f"{x + radius:.4f} {y:.4f} m")
+        turns = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 0))
+        for (a, b), (c, d) in itertools.pairwise(turns):
+            points = (
+                *(x + a * radius + c * arm, y + b * radius + d * arm),
+                *(x + c * radius + a * arm, y + d * radius + b * arm),
+                *(x + c * radius, y + d * radius),
+            )
+            self._operators.append(" ".join(f"{number:.4f}" for number in points) + " c")
+        self._operators.append("h")
+
+    def diamond(self, x: float, y: float, radius: float) -> None:
+        self.polygon((x, y + radius), (x + radius, y), (x, y - radius), (x - radius, y))
+
+
 def draw(kind: str, value: str, width: float, height: float) -> Drawing:
     """Return ``value`` drawn into a box of ``width`` by ``height``; an empty value draws nothing.
 
@@ -48,7 +84,7 @@ def draw(kind: str, value: str, width: float, height: float) -> Drawing:
     if kind == "calendar":
         return _month(Month.load(value), width, height)
     if kind == "mark":
-        return Drawing(_cross(width, height), (), value)
+        return _mark(value, width, height)
     bars = list(_bars(kind, value))
     return Drawing(_scaled(bars, QUIET[kind], width, height, square=kind == "qr"), (), value)
 
@@ -92,25 +128,25 @@ def _scaled(bars: list[Bar], quiet: int, width: float, height: float, *, square:
     module = min(width, height) / across if square else width / across
     tall = module if square else height / max(bar.height for bar in bars)
     left, low = quiet * module, quiet * module if square else 0
-    path = PDFPathObject()
+    path = Path()
     for bar in bars:
-        path.rect(left + (bar.x - first) * module, low + bar.y * tall, bar.width * module, bar.height * tall)
-    return f"{path.getCode()} f"
+        path.rectangle(left + (bar.x - first) * module, low + bar.y * tall, bar.width * module, bar.height * tall)
+    return f"{path} f"
 
 
-def _cross(width: float, height: float) -> str:
-    side = min(width, height)
-    thin = side / 9
-    path = PDFPathObject()
-    for start, end in (((0.0, 0.0), (side, side)), ((0.0, side), (side, 0.0))):
-        (x1, y1), (x2, y2) = start, end
-        lean = thin if y2 > y1 else -thin
-        path.moveTo(x1, y1 + lean)
-        path.lineTo(x2 - thin, y2)
-        path.lineTo(x2, y2 - lean)
-        path.lineTo(x1 + thin, y1)
-        path.close()
-    return f"{path.getCode()} f"
+def _mark(value: str, width: float, height: float) -> Drawing:
+    """Return the mark of a stop on a timeline: a disc for an infusion (larger: the next one), a diamond for a test."""
+    shape, _, says = value.partition(":")
+    x, y, unit = width / 2, height / 2, min(width, height) / 2
+    path = Path()
+    if shape == "test":
+        inside = Path()
+        inside.diamond(x, y, unit * 0.75)
+        path.diamond(x, y, unit * 0.86)
+        path.diamond(x, y, unit * 0.6)
+        return Drawing(f"q 1 g {inside} f Q {path} f*", (), says)
+    path.circle(x, y, unit * {"infusion": 0.62, "next": 0.92}[shape])
+    return Drawing(f"{path} f", (), says)
 
 
 def _month(month: Month, width: float, height: float) -> Drawing:
@@ -125,7 +161,7 @@ def _month(month: Month, width: float, height: float) -> Drawing:
     for place, x in enumerate(centres):
         name = month.weekdays[(month.first_weekday + place) % 7]
         labels.append(Label(name, x, height - row * 1.75, size))
-    path = PDFPathObject()
+    path = Path()
     for line, week in enumerate(weeks):
         for x, day in zip(centres, week, strict=True):
             if not day:
@@ -137,14 +173,6 @@ def _month(month: Month, width: float, height: float) -> Drawing:
                 path.circle(x, y, radius)
                 path.circle(x, y, radius * 0.84)
             elif day in month.tests:
-                _diamond(path, x, y, radius * 1.08)
-                _diamond(path, x, y, radius * 0.9)
-    return Drawing(f"{path.getCode()} f*" if path.getCode() else "", tuple(labels), month.says)
-
-
-def _diamond(path: PDFPathObject, x: float, y: float, radius: float) -> None:
-    path.moveTo(x, y + radius)
-    path.lineTo(x + radius, y)
-    path.lineTo(x, y - radius)
-    path.lineTo(x - radius, y)
-    path.close()
+                path.diamond(x, y, radius * 1.08)
+                path.diamond(x, y, radius * 0.9)
+    return Drawing(f"{path} f*" if str(path) else "", tuple(labels), month.says)

@@ -58,6 +58,9 @@ class Edition:
         """Open the edition in ``path``; raises InputError when it is not one."""
         try:
             self._zip = zipfile.ZipFile(path)
+            for name in self._zip.namelist():
+                if not name.endswith(".form"):  # a form is checked when it is used
+                    self._zip.read(name)
             head = json.loads(self._zip.read("edition.json"))
             known = head["format"] == FORMAT
             self.number: int = head["number"]

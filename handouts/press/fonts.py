@@ -16,6 +16,7 @@ class Coverage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._prints = functools.cache(self._find)
 
     @functools.cached_property
     def families(self) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ class Coverage:
         letters = (char for char in map(chr, self.characters) if unicodedata.category(char).startswith("L"))
         return sorted({script for char in letters if (script := script_of(char))})
 
-    def _prints(self, code: int) -> bool:
+    def _find(self, code: int) -> bool:
         return any(code in _characters(self.folder, family) for family in self.families)
 
 

@@ -30,6 +30,8 @@ ROOM = {"standard": 14, "large": 24}
 """What a name of 120 characters takes more, when it is set in full."""
 TURNING = frozenset({"bed", "car", "card", "list"})
 """Icons that are mirrored where reading runs from right to left."""
+HIGHER = {"standard": 1, "large": 2}
+"""How far below the text the foot begins, in mm, where it has a further line: that nobody reviewed the translation."""
 FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 """What a template's mistake can raise while it is filled in."""
 KEYWORDS = ("_", "gettext", "ngettext", "pgettext")
@@ -72,6 +74,7 @@ class Pages:
                 interpreter=sheet.interpreter,
                 approval=sheet.approval,
                 full=sheet.full,
+                preview=sheet.preview,
                 document=document,
             )
         except FAULTS as error:
@@ -94,7 +97,8 @@ class Pages:
         theme = [path.read_text(encoding="utf-8") for path in sorted((self.folder / "theme").glob("*.css"))]
         paper = {"letter": "letter", "a4": "A4"}[sheet.paper]
         foot = FOOT[sheet.size] + (ROOM[sheet.size] if sheet.full else 0)
-        page = f"@page {{ size: {paper}; margin-bottom: {foot}mm }}"
+        higher = "" if sheet.language.reviewed else f" @bottom-left {{ padding-top: {HIGHER[sheet.size]}mm }}"
+        page = f"@page {{ size: {paper}; margin-bottom: {foot}mm;{higher} }}"
         return [*theme, f"{page} :root {{ --accent: {sheet.clinic.accent} }}"]
 
     def _environment(self, language: Language) -> SandboxedEnvironment:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +16,15 @@ from typing import NamedTuple
 import uharfbuzz as hb
 from bidi import algorithm as bidi
 
+KEPT = 4096
+"""How many texts, and glyphs of a face, are remembered."""
 WEIGHTS = ("Regular", "Bold")
+BACKWARDS = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
+"""Classes of characters (UAX #9, table 4) without which a text runs from left to right throughout."""
 JOINERS = "\u200c\u200d"
 """ZWNJ and ZWJ steer the shaping of their neighbours and have no ink (Unicode, Default_Ignorable_Code_Point)."""
+BEYOND_LATIN = "\u0250"
+"""All letters before this one are Latin."""
 PRIMARY = "NotoSans"
 """The family that is tried first; the others follow, small files first, so that a name opens few of them."""
 
@@ -33,6 +40,8 @@ class Glyph(NamedTuple):
     y: float
     text: str
     """The characters it stands for; empty for the second glyph of a cluster."""
+    shown: str
+    """Its part of the operator TJ (ISO 32000-1, 9.4.3), at any size; empty where it is placed by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,10 @@ class Run:
     """The characters of the run in reading order."""
     advance: float
     """How wide it is, in thousandths of an em."""
+    numbers: frozenset[int]
+    """The numbers of its glyphs."""
+    shown: str
+    """The operator that shows it at any size; empty where a glyph is placed by itself."""
 
 
 def families(folder: Path) -> list[str]:
@@ -74,7 +87,18 @@ class Face:
         self.font = hb.Font(self.face)
         self.upem: int = self.face.upem
         self.characters = frozenset(self.face.unicodes)
+        self.scale = 1000 / self.upem
         self.space: int | None = self.font.get_nominal_glyph(0x20)
+        self.glyph = functools.lru_cache(maxsize=KEPT)(self._glyph)
+
+    def _glyph(self, number: int, advance: int, x: int, y: int, text: str) -> Glyph:
+        """Return a glyph from what HarfBuzz says of it, in the font's own units."""
+        width = self.font.get_glyph_h_advance(number)
+        shown = ""
+        if not (y or (x and not advance)):
+            before, after = round(-x * self.scale, 3), round((width - advance + x) * self.scale, 3)
+            shown = f"{f'{before:g}' if before else ''}<{number:04x}>{f'{after:g}' if after else ''}"
+        return Glyph(number, advance * self.scale, width * self.scale, x * self.scale, y * self.scale, text, shown)
 
 
 class Faces:
@@ -86,7 +110,7 @@ class Faces:
         self.language = language
         self.families = families(folder)
         self._faces: dict[str, Face] = {}
-        self.shape = functools.lru_cache(maxsize=4096)(self._shape)
+        self.shape = functools.lru_cache(maxsize=KEPT)(self._shape)
 
     def face(self, name: str) -> Face:
         """Return the face called ``name``, such as NotoSans-Bold."""
@@ -119,6 +143,9 @@ class Faces:
 
         Marks, spaces and what is common to many scripts stay with what precedes them, where its face has them.
         """
+        primary = f"{self.families[0]}-{weight}"
+        if text and max(text) < BEYOND_LATIN and self.face(primary).characters.issuperset(map(ord, text)):
+            return [(primary, text)]
         pieces: list[tuple[str, str]] = []
         script = ""
         for char in text:
@@ -140,33 +167,35 @@ class Faces:
         buffer.guess_segment_properties()
         buffer.direction = "rtl" if rtl else "ltr"
         hb.shape(face.font, buffer)
-        scale = 1000 / face.upem
-        clusters = sorted({info.cluster for info in buffer.glyph_infos})
-        ends = dict(itertools.pairwise([*clusters, len(text)]))
-        texts = _texts([info.cluster for info in buffer.glyph_infos], text, ends, rtl)
-        glyphs = []
-        for info, position, said in zip(buffer.glyph_infos, buffer.glyph_positions, texts, strict=True):
-            if info.codepoint == face.space and not position.x_advance:  # a joiner, which has done its work
-                continue
-            glyphs.append(
-                Glyph(
-                    info.codepoint,
-                    position.x_advance * scale,
-                    face.font.get_glyph_h_advance(info.codepoint) * scale,
-                    position.x_offset * scale,
-                    position.y_offset * scale,
-                    said,
-                )
-            )
-        return Run(name, tuple(glyphs), text, sum(glyph.advance for glyph in glyphs))
+        infos = buffer.glyph_infos
+        texts = _texts([info.cluster for info in infos], text, rtl)
+        glyphs = tuple(
+            [
+                face.glyph(info.codepoint, position.x_advance, position.x_offset, position.y_offset, said)
+                for info, position, said in zip(infos, buffer.glyph_positions, texts, strict=True)
+                if info.codepoint != face.space or position.x_advance  # otherwise a joiner, which has done its work
+            ]
+        )
+        parts = [glyph.shown for glyph in glyphs]
+        return Run(
+            face=name,
+            glyphs=glyphs,
+            text=text,
+            advance=sum([glyph.advance for glyph in glyphs]),
+            numbers=frozenset([glyph.number for glyph in glyphs]),
+            shown=f"[{''.join(parts)}] TJ" if all(parts) else "",
+        )
 
 
-def _texts(clusters: list[int], text: str, ends: dict[int, int], rtl: bool) -> list[str]:
+def _texts(clusters: list[int], text: str, rtl: bool) -> list[str]:
     """Return what each glyph stands for.
 
     Where a cluster has as many glyphs as characters, one each, the last character first in a text that runs from right
     to left; otherwise the first glyph has all of them.
     """
+    if clusters == list(range(len(text))):
+        return list(text)
+    ends = dict(itertools.pairwise([*sorted(set(clusters)), len(text)]))
     texts: list[str] = []
     for cluster, group in itertools.groupby(clusters):
         count, said = len(list(group)), text[cluster : ends[cluster]]
@@ -182,7 +211,7 @@ def runs_backwards(text: str) -> bool:
 
 def _directions(text: str) -> list[tuple[str, bool]]:
     """Return ``text`` as pieces of one direction, from left to right on the page, and whether each runs backwards."""
-    if text.isascii():
+    if not any([unicodedata.bidirectional(char) in BACKWARDS for char in text]):
         return [(text, False)]
     levels = _levels(text)
     pieces = [

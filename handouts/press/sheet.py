@@ -43,3 +43,5 @@ class Sheet:
     """None: every page says that it is a draft."""
     full: bool = False
     """The values may take more lines than their fields: one patient is set in full."""
+    preview: bool = False
+    """For translators: what is wrong or missing is shown instead of refused, and every page says PREVIEW."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from handouts.press.form import ENTRY, Field, Form
 from handouts.press.shaping import JOINERS, Faces, Glyph, Run
 
 BLANK = "0" * 32
-KEPT = 4096
+BLOCK = struct.Struct("<BHH")
+"""The head of a deflate block that is not compressed: that it is the last one, its length, and the same inverted."""
+KEPT = 2048
 """How many drawn values a stamp remembers: dates come again, names do not."""
 
 
@@ -48,12 +51,14 @@ class Stamp:
     def __init__(self, form: Form, faces: Faces) -> None:
         self.form = form
         self.faces = faces
+        self._names = [field.name for field in form.fields]
         self._fonts = {name: f"A{at}" for at, name in enumerate(form.fonts)}
         resources = "".join(f"/{self._fonts[name]} {number} 0 R" for name, number in form.fonts.items())
         self._resources = f"/Resources<</Font<<{resources}>>>>"
         self._head = [f"/Type/XObject/Subtype/Form{_extent(field)}" for field in form.fields]
         self._tail = f"/Type/XRef/W[1 4 2]/Root {form.root} 0 R/Info {form.info} 0 R/Filter/FlateDecode"
         self._digest = hashlib.sha256(form.body)
+        self._glyphs = {name: frozenset(texts) for name, texts in form.glyphs.items()}
         self._drawing = functools.lru_cache(maxsize=KEPT)(self._draw)
 
     def pdf(self, values: Mapping[str, str]) -> bytes:
@@ -62,22 +67,29 @@ class Stamp:
         Same form and values, same bytes. Raises DoesNotFit, LayoutError (a character that no font has), or KeyError (a
         field without a value).
         """
-        drawings: list[_Drawing] = []
-        unfit = []
-        for index, field in enumerate(self.form.fields):
-            drawing = self._drawing(index, values[field.name])
-            if drawing is None:
-                unfit.append(field.name)
-            else:
-                drawings.append(drawing)
-        if unfit:
-            raise DoesNotFit(sorted(set(unfit)))
-        if any(drawing.part is None for drawing in drawings):
-            return self._with_more_fonts(drawings)
-        return self._file([drawing.part or b"" for drawing in drawings])
+        return b"".join(self.parts(values))
 
-    def _with_more_fonts(self, drawings: list[_Drawing]) -> bytes:
-        """Return the PDF with a subset of each font that the form's own do not cover."""
+    def parts(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
+        """Return the same PDF in pieces, the first of which is the form's own: a file can be written from them."""
+        drawn = [self._drawing(index, values[name]) for index, name in enumerate(self._names)]
+        drawings = [drawing for drawing in drawn if drawing is not None]
+        if len(drawings) < len(drawn):
+            unfit = {name for name, drawing in zip(self._names, drawn, strict=True) if drawing is None}
+            raise DoesNotFit(sorted(unfit))
+        parts = [drawing.part for drawing in drawings if drawing.part is not None]
+        if len(parts) < len(drawings):
+            return self._with_more_fonts(drawings)
+        return self._file(parts)
+
+    def sha256(self, parts: tuple[bytes, ...]) -> str:
+        """Return the SHA-256 of the file of ``parts``; what is the form's own was counted before."""
+        digest = self._digest.copy()
+        for part in parts[1:]:
+            digest.update(part)
+        return digest.hexdigest()
+
+    def _with_more_fonts(self, drawings: list[_Drawing]) -> tuple[bytes, ...]:
+        """Return the pieces of the PDF with a subset of each font that the form's own do not cover."""
         extra = self._extra(drawings)
         first = self.form.objects + len(self.form.fields) + 1
         fonts = self._fonts | {f"+{name}": f"X{at}" for at, name in enumerate(extra)}
@@ -112,7 +124,7 @@ class Stamp:
         if runs is None:
             return None
         glyphs = self.form.glyphs
-        own = all(glyph.number in glyphs.get(run.face, ()) for *_, run in runs for glyph in run.glyphs)
+        own = all(self._has(run) for *_, run in runs)
         before, after = spoken(paths, says)
         part = None
         if own:
@@ -136,28 +148,30 @@ class Stamp:
                 x += run.advance * label.size / 1000
         return tuple(placed), drawing.paths, drawing.says
 
+    def _has(self, run: Run) -> bool:
+        """Whether the form's own fonts draw ``run``."""
+        return run.numbers <= self._glyphs.get(run.face, frozenset())
+
     def _extra(self, drawings: list[_Drawing]) -> dict[str, dict[int, str]]:
         """Return, by face, the glyphs of the runs that the form's own fonts cannot draw, with the text of each."""
         extra: dict[str, dict[int, str]] = {}
         for drawing in drawings:
             if drawing.part is None:
                 for *_, run in drawing.runs:
-                    own = self.form.glyphs.get(run.face, {})
-                    if any(glyph.number not in own for glyph in run.glyphs):
+                    if not self._has(run):
                         texts = extra.setdefault(run.face, {})
                         for glyph in run.glyphs:
                             texts.setdefault(glyph.number, glyph.text)
         return dict(sorted(extra.items()))
 
-    def _file(self, parts: list[bytes]) -> bytes:
+    def _file(self, parts: list[bytes]) -> tuple[bytes, bytes, bytes]:
         """Return the static part, the objects ``parts``, and a cross-reference stream (ISO 32000-1, 7.5.8)."""
         form = self.form
         *offsets, end = itertools.accumulate(map(len, parts), initial=len(form.body))
-        own = b"".join(ENTRY.pack(1, offset, 0) for offset in [*offsets, end])
-        # The static entries were compressed once, up to a whole block; the deflate stream goes on from there.
-        compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
-        table = b"x\x9c" + form.table + compressor.compress(own) + compressor.flush()
-        table += zlib.adler32(own, form.checksum).to_bytes(4, "big")
+        own = b"".join([ENTRY.pack(1, offset, 0) for offset in (*offsets, end)])
+        # The static entries were compressed once, up to a whole block; a last block follows as it is (RFC 1951, 3.2.4).
+        block = BLOCK.pack(1, len(own), len(own) ^ 0xFFFF) + own
+        table = b"x\x9c" + form.table + block + zlib.adler32(own, form.checksum).to_bytes(4, "big")
         objects = b"".join(parts)
         number = form.objects + len(parts) + 1
         identifier = f"/ID[<{form.id[:32]}><{BLANK}>]"
@@ -166,7 +180,7 @@ class Stamp:
         digest = self._digest.copy()
         digest.update(objects)
         digest.update(last)
-        return b"".join((form.body, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)))
+        return form.body, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)
 
 
 def numbered(number: int, body: bytes) -> bytes:
@@ -193,9 +207,10 @@ def content(
     for size, x, y, run in runs:
         texts = own.get(run.face, {})
         font = fonts.get(run.face, "")
-        if any(glyph.number not in texts for glyph in run.glyphs):
+        if not run.numbers <= texts.keys():
             texts, font = extra[run.face], fonts[f"+{run.face}"]
-        drawn = f"BT /{font} {size:g} Tf {_glyphs(run.glyphs, size, x, y)} ET"
+        shown = f"1 0 0 1 {x:.4f} {y:.4f} Tm {run.shown}" if run.shown else _placed(run.glyphs, size, x, y)
+        drawn = f"BT /{font} {size:g} Tf {shown} ET"
         if _misleads([texts[glyph.number] for glyph in run.glyphs], run):
             actual = ("\ufeff" + run.text).encode("utf-16-be").hex()
             drawn = f"/Span <</ActualText <{actual}>>> BDC {drawn} EMC"
@@ -203,27 +218,23 @@ def content(
     return " ".join(parts).encode()
 
 
-def _glyphs(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
-    """Return the operators that show ``glyphs`` from (x, y) on, each where HarfBuzz put it."""
+def _placed(glyphs: tuple[Glyph, ...], size: float, x: float, y: float) -> str:
+    """Return the operators that show ``glyphs`` from (x, y) on; marks stand over or under their letters."""
     parts: list[str] = []
     shown: list[str] = []
     pen = x
     for glyph in glyphs:
-        if _stands_apart(glyph):
-            if shown:
-                parts.append(f"[{''.join(shown)}] TJ")
-            place = pen + glyph.x * size / 1000
-            parts.append(f"1 0 0 1 {place:.4f} {y + glyph.y * size / 1000:.4f} Tm <{glyph.number:04x}> Tj")
+        if glyph.shown:
+            shown.append(glyph.shown)
             pen += glyph.advance * size / 1000
-            parts.append(f"1 0 0 1 {pen:.4f} {y:.4f} Tm")
-            shown = []
             continue
-        if glyph.x:
-            shown.append(f"{-round(glyph.x, 3):g}")
-        shown.append(f"<{glyph.number:04x}>")
-        if kern := round(glyph.width - glyph.advance + glyph.x, 3):
-            shown.append(f"{kern:g}")
+        if shown:
+            parts.append(f"[{''.join(shown)}] TJ")
+        place = pen + glyph.x * size / 1000
+        parts.append(f"1 0 0 1 {place:.4f} {y + glyph.y * size / 1000:.4f} Tm <{glyph.number:04x}> Tj")
         pen += glyph.advance * size / 1000
+        parts.append(f"1 0 0 1 {pen:.4f} {y:.4f} Tm")
+        shown = []
     if shown:
         parts.append(f"[{''.join(shown)}] TJ")
     return f"1 0 0 1 {x:.4f} {y:.4f} Tm {' '.join(parts)}"
@@ -236,14 +247,13 @@ def _misleads(said: list[str], run: Run) -> bool:
     text that runs from right to left is told by its glyphs where that can be: viewers turn it round, and some of them
     (poppler, pdfium) turn round what is told in full, too.
     """
+    if not (run.shown and all(said)):
+        return True
+    told = "".join(said)
+    if told == run.text:
+        return False
     written = "".join(char for char in run.text if char not in JOINERS)
-    told = all(said) and "".join(said) in (written, written[::-1])
-    return not told or any(_stands_apart(glyph) for glyph in run.glyphs)
-
-
-def _stands_apart(glyph: Glyph) -> bool:
-    """Whether it is a mark over or under its letter, which is placed by itself; what is only kerned is not."""
-    return bool(glyph.y or (glyph.x and not glyph.advance))
+    return told not in (written, written[::-1])
 
 
 def _extent(field: Field) -> str:

@@ -1,0 +1,162 @@
+"""Who makes the packets: this process, several, or a cluster. All take chunks of tasks and say what came of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from handouts.batch.folder import store
+from handouts.errors import HandoutError, OutputError, Problem
+from handouts.model import Order
+from handouts.packet import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An order that is to become a file."""
+
+    order: Order
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a task: a file, or the reasons why there is none."""
+
+    sha256: str = ""
+    pages: int = 0
+    form: str = ""
+    locale: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+class Result(Protocol):
+    """A chunk on its way."""
+
+    def result(self) -> list[Done]:
+        """Return what came of its tasks, in their order. Raises OutputError."""
+        ...
+
+
+class Crew(Protocol):
+    """Makes packets."""
+
+    ahead: int
+    """How many chunks to send before the first one is waited for."""
+
+    def send(self, tasks: Sequence[Task]) -> Result:
+        """Send a chunk on its way."""
+        ...
+
+
+OpenDesk = Callable[[], Desk]
+"""Opens a desk in another process; it is sent there."""
+
+
+def work(desk: Desk, folder: Path, tasks: Sequence[Task]) -> list[Done]:
+    """Make the packets of ``tasks`` and write them into ``folder``. Raises OutputError where one cannot be written."""
+    done = []
+    for task in tasks:
+        try:
+            packet = desk.packet(task.order)
+        except HandoutError as error:
+            done.append(Done(problems=error.problems))
+            continue
+        store(folder, task.file, packet.parts)
+        done.append(Done(packet.sha256, packet.pages, packet.form, packet.locale))
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A chunk that was made when it was sent."""
+
+    done: list[Done]
+
+    def result(self) -> list[Done]:
+        return self.done
+
+
+@dataclass(slots=True)
+class Alone:
+    """A crew of one: this process."""
+
+    desk: Desk
+    folder: Path
+    ahead: int = 0
+
+    def send(self, tasks: Sequence[Task]) -> Finished:
+        return Finished(work(self.desk, self.folder, tasks))
+
+
+@dataclass(slots=True)
+class Processes:
+    """A crew of processes on this machine."""
+
+    pool: ProcessPoolExecutor
+    ahead: int
+
+    def send(self, tasks: Sequence[Task]) -> _Sent:
+        return _Sent(self.pool.submit(_work, tasks))
+
+
+@contextmanager
+def crew(jobs: int, desk: Desk, open_desk: OpenDesk, folder: Path) -> Iterator[Crew]:
+    """Give a crew of ``jobs`` processes that write into ``folder``; one alone is this process with its own ``desk``."""
+    if jobs == 1:
+        yield Alone(desk, folder)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin, initargs=(open_desk, folder)) as pool:
+        try:
+            yield Processes(pool, 2 * jobs)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    future: Future[list[Done]]
+
+    def result(self) -> list[Done]:
+        try:
+            return self.future.result()
+        except BrokenProcessPool:
+            problem = "a worker process was ended from outside (out of memory?)"
+            raise OutputError(Problem("", problem, "run the same command again, perhaps with fewer --jobs")) from None
+
+
+@dataclass(slots=True)
+class _Worker:
+    """What a worker process has at hand."""
+
+    desk: Desk
+    folder: Path
+
+
+_worker: list[_Worker] = []
+
+
+def _begin(open_desk: OpenDesk, folder: Path) -> None:
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    _worker.append(_Worker(open_desk(), folder))
+
+
+def _end_with_the_parent() -> None:
+    """A worker must not go on writing into a folder that the next run may have taken."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _work(tasks: Sequence[Task]) -> list[Done]:
+    worker = _worker[0]
+    return work(worker.desk, worker.folder, tasks)

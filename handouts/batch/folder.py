@@ -1,0 +1,85 @@
+"""The output folder of a batch: one run at a time, and no file under its final name before it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from handouts.batch.journal import Journal
+from handouts.errors import OutputError, Problem
+from handouts.output import create, make_folder
+
+OWN = ".handouts"
+"""The folder within for what is not handed over: the journal, the lock, and files that are being written."""
+PART = ".part"
+
+
+class Folder:
+    """An output folder that belongs to this run until it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        """Take ``path``, made where it is not there. Raises OutputError, also where another run has it."""
+        self.path = path
+        make_folder(str(path))
+        own = make_folder(str(path / OWN))
+        self._lock = FileLock(own / "lock", mode=0o600)
+        try:
+            own.chmod(0o700)
+            self._lock.acquire(timeout=0)
+            for left in own.glob(f"*{PART}"):
+                left.unlink(missing_ok=True)
+        except Timeout:
+            problem = Problem(
+                str(path), "another run is writing into this folder", "wait for it, or name another folder"
+            )
+            raise OutputError(problem) from None
+        except OSError as error:
+            raise unwritable(path, error) from None
+        self.journal = Journal(own / "journal.sqlite")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.journal.close()
+        self._lock.release()
+
+    def has(self, file: str, sha256: str) -> bool:
+        """Whether the packet ``file`` is here, byte for byte as it was made."""
+        try:
+            with (self.path / file).open("rb") as found:
+                return hashlib.file_digest(found, "sha256").hexdigest() == sha256
+        except OSError:
+            return False
+
+    def others(self) -> Iterator[str]:
+        """Yield the packets here that do not belong to this run, in order of name."""
+        for path in sorted(self.path.glob("*.pdf")):
+            if path.name not in RESULTS and not self.journal.has(path.name):
+                yield path.name
+
+
+RESULTS = frozenset({"summary.pdf"})
+"""Files of a run that are no packets."""
+
+
+def store(folder: Path, file: str, parts: Iterable[bytes]) -> None:
+    """Write ``parts`` as ``file`` into ``folder``: whole under its name, or not at all. Raises OutputError."""
+    part = folder / OWN / f"{hashlib.sha256(file.encode()).hexdigest()[:32]}{PART}"
+    try:
+        try:
+            create(part, parts)
+            part.replace(folder / file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+
+
+def unwritable(folder: Path, error: OSError) -> OutputError:
+    hint = "see that the folder is there, is yours to write and has room; then run the same command again"
+    return OutputError(Problem(str(folder), f"cannot be written: {error.strerror}", hint))

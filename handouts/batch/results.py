@@ -1,0 +1,112 @@
+"""What a run leaves beside the packets: the manifest, and the refused rows, ready to be corrected and run again."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from handouts.batch.folder import OWN, PART, Folder, unwritable
+from handouts.batch.manifest import NAME, read_manifest
+from handouts.batch.run import Outcome
+from handouts.errors import HandoutError, Problem
+from handouts.roster.table import REASON
+
+REFUSED = "refused.csv"
+
+
+class Results:
+    """The files of a run while it goes on; they take their places when it is finished."""
+
+    def __init__(self, folder: Folder, columns: Sequence[str]) -> None:
+        """``columns`` are the headings of the roster. Raises OutputError."""
+        self._folder = folder
+        self._columns = [heading for heading in columns if heading != REASON]
+        self._kept = [at for at, heading in enumerate(columns) if heading != REASON]
+        self._width = len(columns)
+        self.refused = 0
+        try:
+            self._manifest = self._open(NAME)
+            self._rows = self._open(REFUSED, encoding="utf-8-sig")  # so that Excel knows it for Unicode
+        except OSError as error:
+            raise unwritable(folder.path, error) from None
+        self._writer = csv.writer(self._rows)
+
+    def add(self, outcome: Outcome) -> None:
+        """Write what became of a row. Raises OutputError."""
+        try:
+            self._manifest.write(outcome.line.dump())
+            if outcome.line.status == "refused":
+                if not self.refused:
+                    self._writer.writerow([*self._columns, REASON])
+                self._writer.writerow(self._refused(outcome))
+                self.refused += 1
+        except OSError as error:
+            raise unwritable(self._folder.path, error) from None
+
+    def finish(self, roster: Path) -> None:
+        """Put the files into their places. Raises OutputError.
+
+        A manifest that has packets which this run does not have is kept under a number. Refused rows of an earlier run
+        are replaced, or taken away where there are none any more, unless they are the ``roster`` itself.
+        """
+        folder = self._folder.path
+        try:
+            for file in (self._manifest, self._rows):
+                file.close()
+            if self._drops_packets(folder / NAME):
+                (folder / NAME).replace(self._free(folder))
+            self._part(NAME).replace(folder / NAME)
+            if self.refused:
+                self._part(REFUSED).replace(folder / REFUSED)
+            else:
+                self._part(REFUSED).unlink()
+                if not _same(folder / REFUSED, roster):
+                    (folder / REFUSED).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(folder, error) from None
+
+    def _refused(self, outcome: Outcome) -> list[str]:
+        """Return the row as it is written, with the reason under its heading; what is too much follows."""
+        cells = outcome.judged.row.cells
+        kept = [cells[at] if at < len(cells) else "" for at in self._kept]
+        return [*kept, reason(outcome), *cells[self._width :]]
+
+    def _drops_packets(self, path: Path) -> bool:
+        """Whether the manifest that is there has a packet that this run does not have."""
+        if not path.exists():
+            return False
+        try:
+            return any(line.file and not self._folder.journal.has(line.file) for line in read_manifest(path))
+        except HandoutError:
+            return True
+
+    def _free(self, folder: Path) -> Path:
+        number = 1
+        while (path := folder / f"manifest-{number}.jsonl").exists():
+            number += 1
+        return path
+
+    def _part(self, name: str) -> Path:
+        return self._folder.path / OWN / f"{name}{PART}"
+
+    def _open(self, name: str, encoding: str = "utf-8") -> IO[str]:
+        handle = os.open(self._part(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        return os.fdopen(handle, "w", encoding=encoding, errors="surrogatepass", newline="")
+
+
+def reason(outcome: Outcome) -> str:
+    """Return why a row was refused, in one cell: the heading as the roster has it, what, and what to do."""
+    places = outcome.judged.row.places
+    return "; ".join(_sentence(problem, places.get(problem.where, problem.where)) for problem in outcome.problems)
+
+
+def _sentence(problem: Problem, place: str) -> str:
+    said = f"{place}: {problem.message}" if place else problem.message
+    return f"{said} ({problem.hint})" if problem.hint else said
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)

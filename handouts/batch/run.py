@@ -1,0 +1,143 @@
+"""A batch: every row of a roster is made or refused, in order, and a run that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from handouts.batch.crew import Crew, Done, Result, Task
+from handouts.batch.folder import Folder
+from handouts.batch.journal import Record
+from handouts.batch.manifest import Line
+from handouts.batch.names import Names
+from handouts.errors import HandoutError, Problem
+from handouts.packet import Desk
+from handouts.press.edition import Edition
+from handouts.roster.orders import Judged
+
+CHUNK = 64
+"""Rows to a chunk: what may have to be made once more after a run was stopped, for each process."""
+KEY = 12
+"""How many hexadecimal digits of a packet's key stand in the name of its file."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a row."""
+
+    judged: Judged
+    line: Line
+    problems: tuple[Problem, ...] = ()
+    """Why it was refused."""
+    again: bool = False
+    """The packet was there already."""
+
+
+def outcomes(
+    rows: Iterable[Judged], desk: Desk, folder: Folder, names: Names, salt: bytes, crew: Crew
+) -> Iterator[Outcome]:
+    """Yield what becomes of every row, in order. Raises OutputError where the folder can no longer be written.
+
+    What the journal has, and is still whole, is not made again. ``salt`` is the key of the hashes by which packets are
+    known; a folder keeps the one it began with.
+    """
+    salt = folder.journal.salt(salt)
+    waiting: deque[_Chunk] = deque()
+    for chunk in _chunks(rows, CHUNK):
+        plans = [_planned(row, desk, folder, names, salt) for row in chunk]
+        tasks = [plan.task for plan in plans if plan.task]
+        waiting.append(_Chunk(plans, crew.send(tasks)))
+        if len(waiting) > crew.ahead:
+            yield from waiting.popleft().finish(desk, folder)
+    while waiting:
+        yield from waiting.popleft().finish(desk, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done for a row: a task, or nothing, as it is refused or finished already."""
+
+    judged: Judged
+    key: bytes = b""
+    task: Task | None = None
+    record: Record | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    plans: list[_Plan]
+    sent: Result
+
+    def finish(self, desk: Desk, folder: Folder) -> Iterator[Outcome]:
+        """Wait for the chunk, note in the journal what is finished, and yield its outcomes."""
+        done = iter(self.sent.result())
+        found = [(plan, _finished(plan, next(done)) if plan.task else plan) for plan in self.plans]
+        folder.journal.note(plan.record for _, plan in found if plan.record)
+        for before, plan in found:
+            yield _outcome(plan, desk, again=before.record is not None)
+
+
+def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: bytes) -> _Plan:
+    order = judged.order
+    if order is None:
+        return _Plan(judged, problems=judged.problems)
+    try:
+        prepared = desk.prepare(order)
+    except HandoutError as error:
+        return _Plan(judged, problems=error.problems)
+    key = hmac.digest(salt, f"{names.pattern}\0{prepared.key}\0{order!r}".encode(), "sha256")
+    record = folder.journal.find(key)
+    if record and folder.has(record.file, record.sha256):
+        return _Plan(judged, key, record=record)
+    file = record.file if record else names.file(judged.row.number, order, key.hex()[:KEY])
+    return _Plan(judged, key, Task(order, file))
+
+
+def _finished(plan: _Plan, done: Done) -> _Plan:
+    if done.problems or plan.task is None:
+        return _Plan(plan.judged, plan.key, problems=done.problems)
+    record = Record(plan.key, plan.task.file, done.sha256, done.pages, done.form, done.locale)
+    return _Plan(plan.judged, plan.key, plan.task, record)
+
+
+def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
+    row, order = plan.judged.row, plan.judged.order
+    number = desk.shelf.number if isinstance(desk.shelf, Edition) else None
+    if plan.record and order:
+        line = Line(
+            row=row.number,
+            mrn=order.patient.mrn,
+            drug=order.drug,
+            locale=plan.record.locale,
+            packet=order.packet or "intake",
+            status="made",
+            file=plan.record.file,
+            sha256=plan.record.sha256,
+            pages=plan.record.pages,
+            form=plan.record.form,
+            edition=number,
+        )
+        return Outcome(plan.judged, line, again=again)
+    said = tuple(f"{problem.where}: {problem.message}".removeprefix(": ") for problem in plan.problems)
+    mrn, drug, locale, packet = (row.data.get(key, "") for key in ("mrn", "drug", "locale", "packet"))
+    line = Line(row.number, mrn, drug, locale, packet or "intake", "refused", edition=number, problems=said)
+    return Outcome(plan.judged, line, plan.problems)
+
+
+def in_shard(mrn: str, shard: int, shards: int) -> bool:
+    """Whether a record number belongs to the part ``shard`` (from 1) of ``shards``: on every machine the same."""
+    digest = hashlib.blake2b(mrn.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % shards == shard - 1
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    left = iter(items)
+    while chunk := list(itertools.islice(left, size)):
+        yield chunk

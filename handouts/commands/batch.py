@@ -1,0 +1,231 @@
+"""``handouts batch``: a roster in, packets out."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from handouts.commands.check import SOME_REFUSED, Finding, warn
+from handouts.commands.settings import settings_of, settings_options, show_json, today
+from handouts.errors import HandoutError, OutputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from handouts.batch.names import Names
+    from handouts.batch.run import Outcome
+    from handouts.packet import Desk
+    from handouts.roster.orders import Judged
+    from handouts.roster.table import Roster
+
+OFTEN = 10.0
+"""How often a run that is not watched says how far it is, in seconds."""
+NAMED = 10
+"""How many files are named before the rest is only counted."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far."""
+
+    rows: int = 0
+    made: int = 0
+    again: int = 0
+    """Of those made, how many were there already."""
+    refused: int = 0
+    pages: int = 0
+    problems: list[dict[str, object]] = field(default_factory=list)
+    """For ``--json``."""
+    warnings: list[dict[str, object]] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count ``outcome``, and say its warnings."""
+        row = outcome.judged.row
+        self.rows += 1
+        self.refused += outcome.line.status == "refused"
+        self.made += outcome.line.status == "made"
+        self.again += outcome.again
+        self.pages += outcome.line.pages or 0
+        self.problems += [Finding(problem, row).entry() for problem in outcome.problems]
+        for problem in outcome.judged.warnings:
+            self.warnings.append(Finding(problem, row).entry())
+            warn(Finding(problem, row))
+
+
+@click.command()
+@click.argument("roster_file", metavar="ROSTER")
+@click.option("--out", required=True, metavar="DIR", help="The folder for the packets. A stopped run goes on there.")
+@click.option("--columns", "columns_file", metavar="FILE", help="What your own headings, values and dates mean (TOML).")
+@click.option("--edition", "edition_file", envvar="HANDOUTS_EDITION", metavar="FILE", help="Print from this edition.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes.  [default: one for each core]")
+@click.option("--names", "pattern", metavar="PATTERN", help='File names, as "{row:05}-{drug}-{hash}".')
+@click.option("--shard", metavar="K/N", help="Make only part K of N: each patient is in the same part everywhere.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@settings_options
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    /,
+    roster_file: str,
+    out: str,
+    columns_file: str | None,
+    edition_file: str | None,
+    jobs: int | None,
+    pattern: str | None,
+    shard: str | None,
+    as_json: bool,
+    clinic_file: str | None,
+    formularies: tuple[str, ...],
+) -> None:
+    """Make a packet for every row of a roster. Rows with problems are refused by name; all others are made.
+
+    Stopped at any moment, the same command goes on where it was.
+
+    \b
+    handouts batch tomorrow.csv --out tomorrow
+    handouts batch tomorrow.xlsx --out tomorrow --edition clinic.edition --jobs 2
+    """
+    from handouts.batch.names import USUAL, Names
+
+    settings, part, names = settings_of(ctx, clinic_file, formularies), _part(shard), Names(pattern or USUAL)
+    open_desk = functools.partial(settings.desk, edition_file)
+    tally = Tally()
+    try:
+        run = _opened(Path(roster_file), columns_file, open_desk, part)
+        _make(run, Path(out), names, jobs or os.cpu_count() or 1, open_desk, tally)
+    except HandoutError as error:
+        if not as_json:
+            raise
+        _show(tally, [Finding(problem).entry() for problem in error.problems])
+        raise click.exceptions.Exit(error.exit_code) from None
+    if as_json:
+        _show(tally, [])
+    if tally.refused:
+        raise click.exceptions.Exit(SOME_REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A roster that can be read to its end, and who judges it."""
+
+    roster: Roster
+    rows: Iterator[Judged]
+    count: int
+    """The rows of the whole roster."""
+    desk: Desk
+
+
+def _opened(path: Path, columns_file: str | None, open_desk: Callable[[], Desk], part: tuple[int, int] | None) -> Run:
+    """Open the roster, and read it once. Raises InputError where it cannot be read."""
+    from handouts.batch.run import in_shard
+    from handouts.roster.columns import Columns, read_columns
+    from handouts.roster.orders import Judge, identified, judged
+    from handouts.roster.reading import open_roster
+
+    desk = open_desk()
+    judge = Judge(desk, today())
+    columns = read_columns(Path(columns_file)) if columns_file else Columns()
+    roster = open_roster(path, columns, judge.drug_id)
+    for problem in roster.warnings:
+        warn(Finding(problem))
+    identities = identified(roster, judge)
+    rows = judged(roster, judge, identities)
+    if part:
+        rows = (found for found in rows if in_shard(found.row.data.get("mrn", ""), *part))
+    return Run(roster, rows, identities.rows, desk)
+
+
+def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], Desk], tally: Tally) -> None:
+    """Make everything, and say what was made. Raises OutputError, also where it is stopped."""
+    from handouts.batch.crew import crew
+    from handouts.batch.folder import Folder
+    from handouts.batch.results import REFUSED, Results
+    from handouts.batch.run import outcomes
+
+    with Folder(out) as folder:
+        results = Results(folder, run.roster.columns)
+        try:
+            with crew(jobs, run.desk, open_desk, out) as workers:
+                found = outcomes(run.rows, run.desk, folder, names, _salt(run.roster.path), workers)
+                for outcome in _watched(found, run.count):
+                    results.add(outcome)
+                    tally.add(outcome)
+        except KeyboardInterrupt:
+            problem = f"stopped after {tally.rows} of {run.count} rows"
+            raise OutputError(Problem("", problem, "the same command goes on from there")) from None
+        results.finish(run.roster.path)
+        click.echo(f"{out}: {tally.rows} rows, {tally.made} packets made, {tally.refused} refused.", err=True)
+        if tally.again:
+            click.echo(f"{tally.again} of the packets were there already.", err=True)
+        if tally.refused:
+            click.echo(f"The refused rows, and why: {out / REFUSED}", err=True)
+        _say_others(list(folder.others()))
+
+
+def _salt(roster: Path) -> bytes:
+    """Return the key of a new folder's hashes: whoever has only the names of the files cannot guess it."""
+    with roster.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _say_others(others: list[str]) -> None:
+    """Say which packets in the folder are not in this roster; they are left alone."""
+    if others:
+        more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+        shown = ", ".join(others[:NAMED])
+        click.echo(f"Not in this roster, and left alone: {len(others)} packets: {shown}{more}", err=True)
+
+
+def _watched(found: Iterator[Outcome], count: int) -> Iterator[Outcome]:
+    """Yield ``found`` while the progress is shown: a bar on a terminal, a line now and then elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task, began = progress.add_task("", total=count, rate=""), time.monotonic()
+            for number, outcome in enumerate(found, start=1):
+                yield outcome
+                rate = f"{number / (time.monotonic() - began):.0f} a second"
+                progress.update(task, completed=number, rate=rate)
+        return
+    said = time.monotonic()
+    for number, outcome in enumerate(found, start=1):
+        yield outcome
+        if time.monotonic() - said > OFTEN:
+            said = time.monotonic()
+            click.echo(f"{number} of {count} rows", err=True)
+
+
+def _part(shard: str | None) -> tuple[int, int] | None:
+    """Return K and N of ``K/N``; raises UsageError."""
+    if shard is None:
+        return None
+    if found := re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", shard.strip()):
+        part, parts = int(found[1]), int(found[2])
+        if 1 <= part <= parts:
+            return part, parts
+    raise UsageError(Problem("--shard", f"{shard!r} is not K/N with K from 1 to N", "write it like 1/4"))
+
+
+def _show(tally: Tally, problems: list[dict[str, object]]) -> None:
+    show_json(
+        {
+            "rows": tally.rows,
+            "made": tally.made,
+            "refused": tally.refused,
+            "already_made": tally.again,
+            "pages": tally.pages,
+            "problems": tally.problems + problems,
+            "warnings": tally.warnings,
+        }
+    )

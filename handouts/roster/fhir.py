@@ -1,0 +1,290 @@
+"""Rosters as FHIR R4 bundles: one row for every request of an infusion that is in force.
+
+Patient, Appointment, MedicationRequest and ServiceRequest, Medication and MedicationAdministration are read. What is
+cancelled is skipped and said. Times are never converted: a day is the one that is written, with its own offset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from handouts.errors import Problem
+from handouts.roster.bundle import Bundle, Node
+from handouts.roster.columns import Columns
+from handouts.roster.table import Roster, Row, plain, version_of
+
+COLUMNS = ("mrn", "name", "dob", "drug", "start", "done", "last", "locale", "sex", "interpreter")
+RECORD_NUMBER = ("http://terminology.hl7.org/CodeSystem/v2-0203", "MR")
+TAGS = "urn:ietf:bcp:47"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+INTERPRETER_NEEDED = "interpreter needed"
+"""What stands in the interpreter's place until there is a name."""
+SEXES = {"male": "m", "female": "f", "other": "x"}
+NAME_USES = ("official", "usual", "")
+"""Which of a patient's names is taken, the best first; nicknames, old and maiden names are not."""
+BOOKED = frozenset({"booked", "arrived", "checked-in"})
+GIVEN = "fulfilled"
+OFF = frozenset({"cancelled", "noshow", "entered-in-error"})
+NOT_IN_FORCE = frozenset(
+    {"cancelled", "completed", "draft", "ended", "entered-in-error", "on-hold", "revoked", "stopped"}
+)
+NOT_AN_ORDER = frozenset({"option", "plan", "proposal"})
+COUNTED = Problem(
+    "done",
+    "what was given already is counted from this bundle; a patient of whom it has nothing is taken as new",
+    "make sure that it has every infusion given so far, or use a roster with the columns done and last",
+)
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+([+-][0-9]{2}:[0-9]{2}))?")
+DrugId = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a bundle says of a column, and where; or why it cannot be taken."""
+
+    text: str
+    path: str
+    message: str = ""
+    hint: str = ""
+
+
+def open_bundle(path: Path, columns: Columns, drug_id: DrugId) -> Roster:
+    """Return the roster in the bundle ``path``; raises InputError where it cannot be read at all.
+
+    A row's number is the place of its request among the entries, from 1.
+    """
+    version = version_of(path)
+    orders = _Orders(Bundle(path), columns, drug_id)
+    rows = list(orders.rows())
+    return Roster(path, COLUMNS, (*orders.skipped, COUNTED), lambda: iter(rows), version)
+
+
+class _Orders:
+    """The requests of a bundle, with all that belongs to each."""
+
+    def __init__(self, bundle: Bundle, columns: Columns, drug_id: DrugId) -> None:
+        self.bundle, self.columns, self.drug_id = bundle, columns, drug_id
+        self.skipped: list[Problem] = []
+        self.requests = [node for node in bundle.of("MedicationRequest", "ServiceRequest") if self._in_force(node)]
+        self.drugs = {node.path: self._drug(node) for node in self.requests}
+        self.visits: defaultdict[str, list[Node]] = defaultdict(list)
+        self.given: defaultdict[str, list[Node]] = defaultdict(list)
+        for visit in bundle.of("Appointment"):
+            for who in {self._target(person["actor"]) for person in visit["participant"]}:
+                self.visits[who].append(visit)
+        for given in bundle.of("MedicationAdministration"):
+            if given["status"].text == "completed":
+                self.given[self._target(given["subject"])].append(given)
+        known = [request for request in self.requests if not self.drugs[request.path].message]
+        self.known = Counter(self._target(request["subject"]) for request in known)
+        """How many requests for drugs that are known each patient has."""
+
+    def rows(self) -> Iterator[Row]:
+        for request in self.requests:
+            if (values := self._values(request)) is not None:
+                yield self._row(request, values)
+
+    def _in_force(self, request: Node) -> bool:
+        if (status := request["status"]).text in NOT_IN_FORCE:
+            return self._skip(status.path, f"is {status.text}")
+        if (intent := request["intent"]).text in NOT_AN_ORDER:
+            return self._skip(intent.path, f"is only a {intent.text}")
+        if (negated := request["doNotPerform"]).value is True:
+            return self._skip(negated.path, "says that it must not be done")
+        return True
+
+    def _skip(self, path: str, why: str) -> bool:
+        self.skipped.append(Problem(path, f"the request {why}, and was skipped"))
+        return False
+
+    def _values(self, request: Node) -> dict[str, Value] | None:
+        """Return what the bundle says of this request by key; None where it is skipped."""
+        drug = self.drugs[request.path]
+        patient = self.bundle.target(request["subject"])
+        linked, free = self._visits(request)
+        if request["resourceType"].text == "ServiceRequest" and drug.message and not linked:
+            self._skip(drug.path, "names no drug that is known")
+            return None
+        visits = linked or (free if drug.message or self.known[self._target(request["subject"])] == 1 else [])
+        ahead = [visit["status"] for visit in visits if visit["status"].text != GIVEN]
+        if ahead and all(status.text in OFF for status in ahead):
+            self._skip(ahead[0].path, f"has only an appointment that is {ahead[0].text}")
+            return None
+        values = {"drug": drug, "start": _start(request, visits, rivals=bool(free) and not visits)}
+        values |= self._history(request, drug, visits)
+        if patient is not None:
+            values |= _person(patient)
+        return values
+
+    def _row(self, request: Node, values: Mapping[str, Value]) -> Row:
+        problems: list[Problem] = []
+        data: dict[str, str] = {}
+        for key in dict.fromkeys((*COLUMNS, *self.columns.defaults)):
+            value = values.get(key, Value("", request.path))
+            if value.message:
+                problems.append(Problem(key, value.message, value.hint))
+            else:
+                data[key] = value.text if key == "drug" else self.columns.meaning(key, value.text)
+        cells = tuple(values[key].text if key in values else "" for key in COLUMNS)
+        places = {key: value.path for key, value in values.items()}
+        written = dict(zip(COLUMNS, cells, strict=True))
+        return Row(request.entry + 1, data, cells, written, places, tuple(self._whole(request)) or tuple(problems))
+
+    def _whole(self, request: Node) -> Iterator[Problem]:
+        """Yield what is wrong with the order as a whole."""
+        if request["status"].text != "active":
+            message = f"{request.path}.status does not say that the request is active"
+            yield Problem("", message, "ask the prescriber whether it is in force")
+        patient = self.bundle.target(request["subject"])
+        if patient is None or patient["resourceType"].text != "Patient":
+            yield Problem("", f"{request.path}.subject is no patient of this bundle", "export the patients with it")
+            return
+        if patient["deceasedBoolean"].value is True or patient["deceasedDateTime"].text:
+            yield Problem("", f"{patient.path} is recorded as deceased", "check the record")
+        if patient["active"].value is False:
+            yield Problem("", f"{patient.path} is a record that is no longer in use", "find the current record")
+
+    def _drug(self, node: Node) -> Value:
+        """Return the drug of a request or an administration: by a name that is exactly one of a drug's own, no less."""
+        concept = node["code"] if node["resourceType"].text == "ServiceRequest" else node["medicationCodeableConcept"]
+        if medication := self.bundle.target(node["medicationReference"]):
+            concept = medication["code"]
+        codings = list(concept["coding"])
+        written = [concept["text"].text, *(coding["display"].text for coding in codings)]
+        written += [coding["code"].text for coding in codings if coding["system"].text == RXNORM]
+        written = [text for text in written if text]
+        known = {drug for text in written if (drug := self.drug_id(self.columns.meaning("drug", text)))}
+        shown = written[0] if written else ""
+        if len(known) == 1:
+            return Value(known.pop(), concept.path)
+        if known:
+            return Value(shown, concept.path, "names two different drugs", "correct the request")
+        if not written:
+            return Value("", concept.path, "is missing", "name the drug of the request")
+        hint = f'say what it means in a columns file: [values.drug] "{plain(shown)}" = "ocrelizumab"'
+        return Value(shown, concept.path, f"no drug is called {plain(shown)!r}", hint)
+
+    def _target(self, reference: Node) -> str:
+        """Return the path of what ``reference`` points to; nothing where it is not in the bundle."""
+        target = self.bundle.target(reference)
+        return target.path if target else ""
+
+    def _visits(self, request: Node) -> tuple[list[Node], list[Node]]:
+        """Return the patient's appointments for this request, and those that are for no request."""
+        linked, free = [], []
+        if patient := self._target(request["subject"]):
+            for visit in self.visits[patient]:
+                reasons = [*visit["basedOn"], *visit["reasonReference"], *visit["supportingInformation"]]
+                wanted = {self._target(reason) for reason in reasons}
+                if request.path in wanted:
+                    linked.append(visit)
+                elif not wanted & self.drugs.keys():
+                    free.append(visit)
+        return linked, free
+
+    def _history(self, request: Node, drug: Value, visits: list[Node]) -> dict[str, Value]:
+        """Return how many infusions were given and when the last one was: one for each day that the bundle has."""
+        times = [visit["start"] for visit in visits if visit["status"].text == GIVEN]
+        for given in self.given[self._target(request["subject"])]:
+            if not drug.message and self._drug(given).text == drug.text:
+                once, period = given["effectiveDateTime"], given["effectivePeriod"]["start"]
+                times.append(once if once.text else period)
+        days = [_day(time) for time in times]
+        if not days:
+            return {}
+        if wrong := next((day for day in days if day.message), None):
+            return {"done": Value("", wrong.path), "last": wrong}
+        last = max(days, key=lambda day: day.text)
+        return {"done": Value(str(len({day.text for day in days})), last.path), "last": last}
+
+
+def _start(request: Node, visits: list[Node], *, rivals: bool) -> Value:
+    """Return the day of the first booked appointment."""
+    days = [_day(visit["start"]) for visit in visits if visit["status"].text in BOOKED]
+    if wrong := next((day for day in days if day.message), None):
+        return wrong
+    if days:
+        return min(days, key=lambda day: day.text)
+    if rivals:
+        hint = "let the appointment name its request (basedOn or reasonReference)"
+        return Value("", request.path, "has appointments that could be for another request of the same patient", hint)
+    if visits:
+        status = visits[-1]["status"]
+        return Value("", status.path, f"no appointment is booked: it is {plain(status.text)!r}", "book it first")
+    return Value("", request.path, "has no appointment in this bundle", "export the appointments with it")
+
+
+def _day(time: Node) -> Value:
+    """Return the day of ``time`` as it is written."""
+    if found := _TIME.fullmatch(time.text):
+        return Value(found[1], time.path)
+    if time.text.endswith("Z"):
+        hint = "export local times with their offset, such as 2026-12-01T09:00:00-06:00"
+        return Value(time.text, time.path, "is in universal time (Z), which may be another day at the clinic", hint)
+    return Value(time.text, time.path, "is not a date, or a time with its offset", "write 2026-12-01T09:00:00-06:00")
+
+
+def _person(patient: Node) -> dict[str, Value]:
+    needed = any(
+        item["url"].text == INTERPRETER and item["valueBoolean"].value is True for item in patient["extension"]
+    )
+    return {
+        "mrn": _record_number(patient),
+        "name": _name(patient),
+        "dob": Value(patient["birthDate"].text, patient["birthDate"].path),
+        "locale": _language(patient),
+        "sex": Value(SEXES.get(patient["gender"].text, ""), patient["gender"].path),
+        "interpreter": Value(INTERPRETER_NEEDED if needed else "", patient["extension"].path),
+    }
+
+
+def _record_number(patient: Node) -> Value:
+    """Return the identifier of type MR that is in use."""
+    found = {}
+    for item in patient["identifier"]:
+        types = {(coding["system"].text, coding["code"].text) for coding in item["type"]["coding"]}
+        if RECORD_NUMBER in types and item["use"].text != "old":
+            value = item["value"].value
+            found[value if isinstance(value, str) else ""] = item["value"].path
+    if len(found) == 1:
+        return Value(*found.popitem())
+    if found:
+        path = patient["identifier"].path
+        return Value("", path, "there is more than one record number (type MR)", 'give those not in use "use": "old"')
+    return Value("", patient["identifier"].path, "there is no record number (identifier of type MR)", "export it")
+
+
+def _name(patient: Node) -> Value:
+    """Return the name in use: official before usual; its text, or its parts in order."""
+    for use in NAME_USES:
+        names = [name for name in patient["name"] if name["use"].text == use and not name["period"]["end"].text]
+        written = {_written(name): name.path for name in names}
+        if len(written) > 1:
+            return Value(
+                "", patient["name"].path, f"there are two {use or 'different'} names", "end the one not in use"
+            )
+        if written:
+            return Value(*written.popitem())
+    return Value("", patient["name"].path, "there is no official or usual name", "export the patient's name")
+
+
+def _written(name: Node) -> str:
+    given, suffix = ([part.text for part in name[key]] for key in ("given", "suffix"))
+    return name["text"].text or " ".join(part for part in (*given, name["family"].text, *suffix) if part)
+
+
+def _language(patient: Node) -> Value:
+    """Return the preferred language; one that is only spoken is not preferred, and none is not English."""
+    found = {}
+    for item in patient["communication"]:
+        if item["preferred"].value is True:
+            codings = [coding for coding in item["language"]["coding"] if coding["system"].text in (TAGS, "")]
+            found[codings[0]["code"].text if codings else ""] = item["language"].path
+    if len(found) > 1:
+        return Value("", patient["communication"].path, "there are two preferred languages", "ask the patient")
+    return Value(*found.popitem()) if found else Value("", patient["communication"].path)

@@ -1,0 +1,363 @@
+"""Rosters as FHIR bundles: who is meant, what is in force, and which day is the day."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rosters import (
+    LEAST,
+    as_bundle,
+    calm,
+    fhir_given,
+    fhir_patient,
+    fhir_request,
+    fhir_visit,
+    opened,
+    outcome,
+    problems,
+    read,
+    saved,
+)
+
+from handouts.errors import InputError
+from handouts.roster.columns import Columns
+from handouts.roster.fhir import COUNTED, INTERPRETER, RECORD_NUMBER, RXNORM
+from handouts.roster.orders import Judged
+
+Resource = dict[str, object]
+
+
+def judged(folder: Path, *resources: Resource, columns: Columns | None = None) -> list[Judged]:
+    return outcome(saved(folder, as_bundle(*resources), "roster.json"), columns)
+
+
+def skipped(folder: Path, *resources: Resource) -> list[tuple[str, str]]:
+    """Return where something was skipped, and why; the bundle has no row."""
+    path = saved(folder, as_bundle(*resources), "roster.json")
+    *warnings, last = opened(path).warnings
+    assert last == COUNTED
+    assert read(path) == []
+    return [(warning.where, warning.message) for warning in warnings]
+
+
+def whole(
+    patient: Resource | None = None, request: Resource | None = None, visit: Resource | None = None
+) -> tuple[Resource, Resource, Resource]:
+    """Return a bundle of one patient with some things changed."""
+    return (
+        {**fhir_patient(), **(patient or {})},
+        {**fhir_request(), **(request or {})},
+        {**fhir_visit(), **(visit or {})},
+    )
+
+
+def only(folder: Path, *resources: Resource, columns: Columns | None = None) -> Judged:
+    (found,) = judged(folder, *resources, columns=columns)
+    return found
+
+
+def refused(folder: Path, *resources: Resource) -> tuple[str, str, str]:
+    """Return column, path and message of the only problem."""
+    found = only(folder, *resources)
+    (problem,) = found.problems
+    assert problem.hint
+    return problem.where, found.row.places.get(problem.where, ""), problem.message
+
+
+def test_one_row_for_a_request(tmp_path: Path) -> None:
+    found = only(tmp_path, *whole())
+
+    assert found.order
+    assert (found.row.number, found.row.written["mrn"]) == (2, "000123")
+    assert found.row.data == {**LEAST, "done": "", "last": "", "sex": "", "interpreter": ""}
+    assert found.row.places["dob"] == "entry[0].resource.birthDate"
+    assert found.row.places["start"] == "entry[2].resource.start"
+    assert found.row.places["drug"] == "entry[1].resource.medicationCodeableConcept"
+
+
+def test_references_of_every_kind(tmp_path: Path) -> None:
+    patient, request, visit = whole()
+    entries = [
+        {"fullUrl": "urn:uuid:1", "resource": {**patient, "id": None}},
+        {"resource": {**request, "subject": {"reference": "urn:uuid:1"}}},
+        {"resource": {**visit, "participant": [{"actor": {"reference": "urn:uuid:1"}}]}},
+    ]
+    assert len(outcome(saved(tmp_path, json.dumps({"resourceType": "Bundle", "entry": entries}), "a.json"))) == 1
+    elsewhere = {"reference": "https://ehr.example/fhir/Patient/p1/_history/3"}
+    assert only(tmp_path, patient, {**request, "subject": elsewhere}, visit).order
+
+
+# Who
+
+
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        ([{"given": ["Ana", "María"], "family": "Ruiz"}], "Ana María Ruiz"),
+        ([{"given": ["Ana"], "family": "Ruiz", "suffix": ["Jr."]}], "Ana Ruiz Jr."),
+        ([{"use": "usual", "text": "Ann"}, {"use": "official", "text": "Ana Ruiz"}], "Ana Ruiz"),
+        ([{"use": "maiden", "text": "Ana Diaz"}, {"use": "usual", "text": "Ana Ruiz"}], "Ana Ruiz"),
+        (
+            [
+                {"use": "official", "text": "Ana Diaz", "period": {"end": "2020-01-01"}},
+                {"use": "official", "text": "Ana Ruiz"},
+            ],
+            "Ana Ruiz",
+        ),
+    ],
+)
+def test_the_name_in_use(tmp_path: Path, names: list[Resource], name: str) -> None:
+    assert only(tmp_path, *whole({"name": names})).row.data["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "path"),
+    [
+        ({"name": []}, "name", "name"),
+        ({"name": [{"use": "old", "text": "Ana"}]}, "name", "name"),
+        ({"name": [{"use": "official", "text": "Ana"}, {"use": "official", "text": "Eva"}]}, "name", "name"),
+        ({"identifier": [{"value": "7"}]}, "mrn", "identifier"),
+        ({"birthDate": "1980"}, "dob", "birthDate"),
+        ({"birthDate": None}, "dob", "birthDate"),
+        ({"communication": []}, "locale", "communication"),
+        ({"active": False}, "", ""),
+        ({"deceasedBoolean": True}, "", ""),
+        ({"deceasedDateTime": "2026-11-01"}, "", ""),
+        ({"id": "other"}, "", ""),
+    ],
+)
+def test_a_patient_who_cannot_be_told(tmp_path: Path, change: Resource, key: str, path: str) -> None:
+    where, place, message = refused(tmp_path, *whole(change))
+
+    assert where == key
+    assert place == (f"entry[0].resource.{path}" if path else "")
+    if not path:
+        assert "entry[" in message
+
+
+def test_the_record_number_is_that_of_type_mr_and_only_one(tmp_path: Path) -> None:
+    kind = {"coding": [{"system": RECORD_NUMBER[0], "code": RECORD_NUMBER[1]}]}
+    two = [{"type": kind, "value": "1"}, {"type": kind, "value": "2"}]
+    ended = [{"type": kind, "value": "1", "use": "old"}, {"type": kind, "value": "2"}]
+
+    assert refused(tmp_path, *whole({"identifier": two}))[0] == "mrn"
+    assert only(tmp_path, *whole({"identifier": ended})).row.data["mrn"] == "2"
+
+
+def test_a_language_that_is_not_preferred_is_not_taken(tmp_path: Path) -> None:
+    def language(tag: str, **more: object) -> Resource:
+        return {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": tag}]}, **more}
+
+    assert refused(tmp_path, *whole({"communication": [language("es")]}))[0] == "locale"
+    both = [language("en"), language("es", preferred=True)]
+    assert only(tmp_path, *whole({"communication": both})).row.data["locale"] == "es"
+    stated = Columns(defaults={"locale": "en"})
+    assert only(tmp_path, *whole({"communication": []}), columns=stated).row.data["locale"] == "en"
+
+
+def test_an_interpreter_is_needed(tmp_path: Path) -> None:
+    needed = {"extension": [{"url": INTERPRETER, "valueBoolean": True}], "gender": "female"}
+    order = only(tmp_path, *whole(needed)).order
+
+    assert order
+    assert (order.interpreter, order.patient.sex) == ("interpreter needed", "f")
+
+
+# What
+
+
+def test_drugs_by_any_name_and_no_guess(tmp_path: Path) -> None:
+    def drug(concept: object, columns: Columns | None = None) -> str | None:
+        order = only(tmp_path, *whole(request={"medicationCodeableConcept": concept}), columns=columns).order
+        return order.drug if order else None
+
+    code = {"coding": [{"system": RXNORM, "code": "12345", "display": "Ocrevus 300 MG Injection"}]}
+    assert drug({"coding": [{"display": "Ocrevus"}, {"display": "x"}]}) == "ocrelizumab"
+    assert drug({"text": "ocrelizumab / hyaluronidase"}) is None
+    assert drug({"coding": [{"display": "Ocrevus"}], "text": "Tysabri"}) is None
+    assert drug(code) is None
+    assert drug(code, Columns(values={"drug": {"12345": "ocrelizumab"}})) == "ocrelizumab"
+    assert drug(code, Columns(values={"drug": {"ocrevus 300 mg injection": "Ocrevus"}})) == "ocrelizumab"
+    assert drug({}) is None
+
+
+def test_a_drug_as_a_resource_of_its_own(tmp_path: Path) -> None:
+    medication: Resource = {"resourceType": "Medication", "id": "d", "code": {"text": "Tysabri"}}
+    reference = {"medicationReference": {"reference": "Medication/d"}, "medicationCodeableConcept": None}
+    order = only(tmp_path, *whole(request=reference), medication).order
+
+    assert order
+    assert order.drug == "natalizumab"
+
+
+def test_a_service_request(tmp_path: Path) -> None:
+    request = {"resourceType": "ServiceRequest", "code": {"text": "ocrelizumab"}}
+    assert only(tmp_path, *whole(request=request)).order
+    other = {"resourceType": "ServiceRequest", "code": {"text": "Complete blood count"}}
+    where, why = skipped(tmp_path, *whole(request=other))[0]
+    assert (where, why) == ("entry[1].resource.code", "the request names no drug that is known, and was skipped")
+    for_it = {"basedOn": [{"reference": "ServiceRequest/m1"}]}
+    assert refused(tmp_path, *whole(request=other, visit=for_it))[0] == "drug"
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        *(({"status": status}, "status") for status in ("cancelled", "stopped", "entered-in-error", "draft")),
+        *(({"intent": intent}, "intent") for intent in ("proposal", "plan", "option")),
+        ({"doNotPerform": True}, "doNotPerform"),
+    ],
+)
+def test_what_is_not_in_force_is_skipped_and_said(tmp_path: Path, change: Resource, where: str) -> None:
+    ((path, message),) = skipped(tmp_path, *whole(request=change))
+
+    assert path == f"entry[1].resource.{where}"
+    assert message.endswith(", and was skipped")
+
+
+@pytest.mark.parametrize("status", ["unknown", None, "Active"])
+def test_a_status_that_says_nothing(tmp_path: Path, status: str | None) -> None:
+    assert "entry[1].resource.status" in refused(tmp_path, *whole(request={"status": status}))[2]
+
+
+# When
+
+
+@pytest.mark.parametrize("status", ["cancelled", "noshow", "entered-in-error"])
+def test_appointments_that_will_not_be_are_skipped_and_said(tmp_path: Path, status: str) -> None:
+    ((path, message),) = skipped(tmp_path, *whole(visit={"status": status}))
+
+    assert path == "entry[2].resource.status"
+    assert message == f"the request has only an appointment that is {status}, and was skipped"
+
+
+def test_the_next_appointment_after_a_cancelled_one(tmp_path: Path) -> None:
+    first = {**fhir_visit(), "id": "a0", "status": "cancelled", "start": "2026-12-01T09:00:00-06:00"}
+
+    assert only(tmp_path, *whole(), first).row.data["start"] == "2026-12-07"
+
+
+@pytest.mark.parametrize(
+    ("start", "day"),
+    [
+        ("2026-12-07T23:59:59-06:00", "2026-12-07"),
+        ("2026-12-07T00:00:00.000+14:00", "2026-12-07"),
+        ("2026-12-07T23:59:59Z", None),
+        ("2026-12-07T09:00:00", None),
+        ("12/07/2026", None),
+        (None, None),
+    ],
+)
+def test_a_day_is_the_one_that_is_written(tmp_path: Path, start: str | None, day: str | None) -> None:
+    found = only(tmp_path, *whole(visit={"start": start}))
+
+    assert found.row.data.get("start") == day
+    assert [problem.where for problem in found.problems] == ([] if day else ["start"])
+
+
+@pytest.mark.parametrize("status", ["proposed", "pending", "waitlist", "fulfilled"])
+def test_an_appointment_that_is_not_booked(tmp_path: Path, status: str) -> None:
+    assert f"no appointment is booked: it is '{status}'" in {
+        p.message for p in only(tmp_path, *whole(visit={"status": status})).problems
+    }
+
+
+def test_no_appointment(tmp_path: Path) -> None:
+    assert refused(tmp_path, *whole()[:2])[2] == "has no appointment in this bundle"
+
+
+def test_two_requests_need_appointments_that_name_theirs(tmp_path: Path) -> None:
+    patient, request, visit = whole()
+    second = {**request, "id": "m2", "medicationCodeableConcept": {"text": "natalizumab"}}
+    found = judged(tmp_path, patient, request, second, visit)
+    assert problems(found) == [(2, "start"), (3, "start")]
+
+    mine = {**visit, "supportingInformation": [{"reference": "MedicationRequest/m1"}]}
+    other = {**mine, "id": "a2", "start": "2026-12-09T09:00:00-06:00"}
+    other["reasonReference"] = [{"reference": "MedicationRequest/m2"}]
+    del other["supportingInformation"]
+    found = judged(tmp_path, patient, request, second, mine, other)
+    assert [item.row.data["start"] for item in found] == ["2026-12-07", "2026-12-09"]
+    assert problems(found) == []
+
+    premedication = {**second, "medicationCodeableConcept": {"text": "acetaminophen"}}
+    assert problems(judged(tmp_path, patient, request, premedication, visit)) == [(3, "drug")]
+
+
+def test_what_was_given_is_counted_by_day_and_drug(tmp_path: Path) -> None:
+    past = {**fhir_visit(), "id": "a0", "status": "fulfilled", "start": "2026-06-02T09:00:00-05:00"}
+    given = [fhir_given(LEAST, 1, day) for day in ("2025-12-02", "2025-11-18", "2026-06-02T10:00:00-05:00")]
+    others = [
+        fhir_given({**LEAST, "drug": "natalizumab"}, 1, "2026-01-01"),
+        fhir_given(LEAST, 2, "2026-01-01"),
+        {**fhir_given(LEAST, 1, "2026-07-01"), "status": "not-done"},
+    ]
+    found = only(tmp_path, *whole(), past, *given, *others)
+
+    assert (found.row.data["done"], found.row.data["last"]) == ("3", "2026-06-02")
+    assert found.order
+    assert problems(judged(tmp_path, *whole(), fhir_given(LEAST, 1, "2026-06-02T01:00:00Z"))) == [(2, "last")]
+
+
+# The bundle itself
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (as_bundle(link=[{"relation": "next", "url": "x"}]), "is one page of a longer answer"),
+        (as_bundle(fhir_patient(), fhir_patient()), "entry[1].resource: is the same resource as entry[0].resource"),
+        (json.dumps(fhir_patient()), "neither an array of objects nor a FHIR bundle"),
+        ('{"resourceType": "Bundle", "entry": [}', "line 1"),
+        ('{"resourceType": "Bundle", "entry": [], "entry": []}', "has an object with 'entry' twice"),
+        ('{"resourceType": "Bundle", "a": ' + "[" * 100_000, "is not valid JSON"),
+        (b'{"resourceType": "\xff"}', "is not valid JSON"),
+    ],
+)
+def test_what_is_no_whole_bundle(tmp_path: Path, content: str | bytes, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(saved(tmp_path, content, "roster.json"))
+    assert words in str(caught.value)
+    assert all(problem.hint for problem in caught.value.problems)
+
+
+def test_a_bundle_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handouts.roster.bundle.MOST_BYTES", 100)
+    with pytest.raises(InputError, match="is larger than"):
+        read(saved(tmp_path, as_bundle(*whole()), "roster.json"))
+
+
+def test_an_empty_bundle_has_no_rows(tmp_path: Path) -> None:
+    assert skipped(tmp_path) == []
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["active", "MR", "Patient/p1", "2026-12-07", "en"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["coding", "reference", "text", "code", "system", "value", "use", "actor", "start"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+keys = st.sampled_from(sorted({key for resource in whole() for key in resource} | {"extension", "basedOn", "active"}))
+
+
+@calm
+@given(st.lists(st.dictionaries(keys, anything, max_size=3), min_size=3, max_size=3))
+def test_any_bundle_is_rows_or_a_reason(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[dict[str, object]]
+) -> None:
+    try:
+        found = judged(tmp_path_factory.mktemp("any"), *whole(*changes))
+    except InputError as error:
+        assert error.problems
+    else:
+        assert all((item.order is None) == bool(item.problems) for item in found)
