@@ -104,7 +104,7 @@ def main(folder: Path | None) -> None:
                     entry(source, f"NotoSansCJK{region}-{weight}.ttf", CJK, f"{what}; quadratic curves, line height")
                 )
     head = (
-        "# Where each font file came from, written by make.py; tests/test_fonts_origin.py holds this list to the files.\n"
+        "# Where each font file came from, written by make.py; tests/test_fonts_origin.py holds it to the files.\n"
         "# The licence is OFL.txt; `source` is the SHA-256 of the file in the Debian package.\n"
     )
     (HERE / "ORIGIN.toml").write_text(head + "".join(entries), encoding="utf-8")
@@ -129,9 +129,8 @@ def listed(unihan: Path) -> Iterator[int]:
     for name in ("OtherMappings", "DictionaryLikeData"):
         with bz2.open(unihan / f"usr/share/unicode/Unihan_{name}.txt.bz2", "rt", encoding="utf-8") as file:
             for line in file:
-                if match := re.match(r"U\+([0-9A-F]+)\t(\w+)\t", line):
-                    if match[2] in HAN:
-                        yield int(match[1], 16)
+                if (match := re.match(r"U\+([0-9A-F]+)\t(\w+)\t", line)) and match[2] in HAN:
+                    yield int(match[1], 16)
 
 
 def own(font: TTFont, primary: TTFont) -> set[int]:

@@ -8,7 +8,7 @@ NAMES = {
     "armenian": "Նմուշ Հիվանդ",
     "bengali": "নমুনা রোগী ক্ষ্ম",
     "bopomofo": "ㄧㄤˋ ㄅㄣˇ",
-    "burmese": "နမူနာ လူနာ မြင့်",
+    "burmese": "နမူနာ မြင့်",
     "cherokee": "ᎤᏢᎩ ᏣᎳᎩ",
     "cyrillic": "Образец Ёж Їй",
     "devanagari": "नमूना रोगी श्री क्षिति",
@@ -36,5 +36,8 @@ NAMES = {
     "telugu": "నమూనా రోగి శ్రీ",
     "thai": "ผู้ป่วย น้ำทิ้ง",
     "urdu": "نمونہ مریض ٹھیکہ",
-    "vietnamese": "Bệnh Nhân Mẫu Đượm",
+    "vietnamese": "Bệnh Nhân Mẫu",
 }
+
+MARKED = frozenset({"arabic-marked", "hebrew-pointed"})
+"""With vowel marks, in scripts that run from right to left: poppler and pdfium turn round what ActualText says."""

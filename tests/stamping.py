@@ -17,12 +17,14 @@ from handouts.library import shipped
 from handouts.model import Order, Patient, Treatment
 from handouts.packet import Desk, Prepared, typeset_form
 from handouts.press.fitting import advance
+from handouts.press.fonts import Coverage
 from handouts.press.form import Field, Form
 from handouts.press.shaping import Faces
 from handouts.press.stamp import Stamp
 
 LIBRARY = shipped(FORMULARY)
 FACES = Faces(LIBRARY.fonts)
+COVERAGE = Coverage(LIBRARY.fonts)
 GROUND = LIBRARY.ground()
 MONDAY = dt.date.fromisoformat(START)
 _FORMS: dict[tuple[str, tuple[str, ...]], Form] = {}

@@ -70,7 +70,7 @@ OTHER_SCRIPTS = {
     "cyrillic": "Образец Пациента Ёж Їй",
 }
 """Sample patients, in other words."""
-UNPRINTABLE = "ꆈꌠ"
+NUOSU = "ꆈꌠ"
 """Yi: Unicode has it, and no bundled font."""
 
 
@@ -459,7 +459,7 @@ def test_a_name_that_no_font_has_is_refused_by_name(tmp_path: Path) -> None:
         "make",
         "ocrelizumab",
         "--name",
-        f"{NAME} {UNPRINTABLE}",
+        f"{NAME} {NUOSU}",
         "--dob",
         DOB,
         "--mrn",
@@ -470,7 +470,7 @@ def test_a_name_that_no_font_has_is_refused_by_name(tmp_path: Path) -> None:
         tmp_path / "packet.pdf",
     )
 
-    for char in UNPRINTABLE:
+    for char in NUOSU:
         assert f"U+{ord(char):04X}" in said
         assert char in said
     assert "name" in said

@@ -22,8 +22,21 @@ from hypothesis import strategies as st
 from paper import glyphs, letters, texts
 from running import MRN, NAME, run_outside
 from shipped import FORMULARY, LANGUAGES, documents_of, drug_of
-from stamping import FACES, LIBRARY, MONDAY, form_of, name_fields, order, prepared, stamped, streams, told, width
-from test_packets import LONG_NAMES, OTHER_SCRIPTS, UNPRINTABLE
+from stamping import (
+    COVERAGE,
+    FACES,
+    LIBRARY,
+    MONDAY,
+    form_of,
+    name_fields,
+    order,
+    prepared,
+    stamped,
+    streams,
+    told,
+    width,
+)
+from test_packets import LONG_NAMES, NUOSU, OTHER_SCRIPTS
 from verapdf import FailedRule
 
 from handouts.content.clinic import Clinic, sample_clinic
@@ -33,13 +46,11 @@ from handouts.model import Treatment
 from handouts.packet import Prepared, with_texts
 from handouts.packet import stamped as packet_of
 from handouts.press.fitting import FLOOR, STEP, set_lines
-from handouts.press.fonts import Coverage
 from handouts.press.form import MAGIC, Field, Form, load
-from handouts.press.shaping import Faces
+from handouts.press.shaping import Faces, script_of
 from handouts.press.stamp import DoesNotFit, Stamp
 
 calm = settings(deadline=None, max_examples=100)
-COVERAGE = Coverage(LIBRARY.fonts)
 
 
 # The invariant
@@ -447,7 +458,9 @@ PRINTABLE = sorted(
     for char in map(chr, COVERAGE.characters)
     if unicodedata.category(char)[0] in "LMNPS" or char in " \u200c\u200d"
 )
-LIGATURES = {char: unicodedata.normalize("NFKC", char) for char in "ﬀﬁﬂﬃﬄﬅﬆ"}
+LIGATURES = {
+    char: "".join(chr(int(code, 16)) for code in unicodedata.decomposition(char).split()[1:]) for char in "ﬀﬁﬂﬃﬄﬅﬆﬓﬔﬕﬖﬗ"
+}
 """Which pdfium reads as the letters they stand for."""
 
 
@@ -461,7 +474,10 @@ def typed(text: str) -> str:
         raise
 
 
-FEW = st.text(st.sampled_from(PRINTABLE), min_size=1, max_size=12)
+FORWARD = [char for char in PRINTABLE if script_of(char) not in ("Arab", "Hebr")]
+"""What runs from left to right; ``test_names`` has the others, whose marks viewers do not agree about."""
+FEW = st.text(st.sampled_from(FORWARD), min_size=1, max_size=12)
+ANY = st.text(st.sampled_from(PRINTABLE), min_size=1, max_size=12).map(typed)
 LATIN = st.text(st.characters(max_codepoint=0x17F, categories=["L", "Zs", "Pd"]), min_size=1, max_size=20)
 NAMES_TYPED = (FEW | LATIN | FEW.map(lambda text: unicodedata.normalize("NFD", text))).map(typed)
 
@@ -497,7 +513,7 @@ def test_a_name_is_printed_on_every_page_exactly(consent: tuple[dict[str, str], 
 
 
 @calm
-@given(name=NAMES_TYPED)
+@given(name=NAMES_TYPED | ANY)
 @example(name="Ana\u200dna")
 @example(name="\u200cAna")
 def test_any_name_of_the_repertoire_is_shaped_without_a_box(name: str) -> None:
@@ -555,7 +571,7 @@ def test_the_order_of_glyphs_does_not_depend_on_a_hash_seed(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("field", ["patient.name", "patient.mrn", "order.prescriber"])
-@pytest.mark.parametrize("char", [*UNPRINTABLE, "𐎀", "\ue000", "\N{GRINNING FACE}"], ids=ascii)
+@pytest.mark.parametrize("char", [*NUOSU, "𐎀", "\ue000", "\N{GRINNING FACE}"], ids=ascii)
 def test_a_character_that_no_font_has_is_named(consent: tuple[dict[str, str], Stamp], char: str, field: str) -> None:
     values, stamp = consent
 

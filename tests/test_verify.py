@@ -257,7 +257,7 @@ def test_the_same_files_elsewhere_change_nothing(packet: Path, files: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["templates/consent.html", "templates/theme/page.css", "templates/icons/pen.svg", "fonts/OFL.txt"]
+    "path", ["templates/consent.html", "templates/theme/page.css", "templates/icons/pen.svg", "fonts/ORIGIN.toml"]
 )
 def test_a_changed_template_or_font_supersedes(packet: Path, files: Path, path: str) -> None:
     with (files / path).open("ab") as file:

@@ -37,10 +37,14 @@ def findings(settings: Settings) -> Iterator[tuple[bool, str]]:
     yield _pango()
     try:
         library = settings.library()
+        from babel import Locale
+
         from handouts.press.fonts import Coverage
 
-        count = len(Coverage(library.fonts).characters)
-        yield count > 0, f"fonts: {count} characters in regular and bold"
+        coverage = Coverage(library.fonts)
+        names = Locale("en").scripts
+        scripts = ", ".join(sorted(names.get(script, script) for script in coverage.scripts()))
+        yield bool(scripts), f"fonts: {len(coverage.characters)} characters in regular and bold: {scripts}"
         for name in library.formulary.ids():
             yield _said(f"drug {name}", lambda name=name: library.formulary.drug(name))
         from handouts.checks.catalogs import template, untranslated
