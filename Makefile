@@ -23,7 +23,7 @@ demo: $(RUN)  ## print sample packets into out/demo (sets everything up first)
 	$(BIN)/handouts demo --out out/demo
 
 test: $(TEST)  ## run the tests (sets everything up first); make test ARGS='-k schedule' runs some
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 viewers: $(VIEWERS)  ## open stamped packets in Chromium, pdf.js, poppler, pdfium and Ghostscript (installs them)
 	$(BIN)/pytest tests/viewers $(ARGS)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from handouts.commands.settings import progress, settings_of, settings_options, show_table, today
+from handouts.errors import LayoutError, Problem
+
+if TYPE_CHECKING:
+    from handouts.content.drug import Drug
 
 PATIENT = {"name": "Sample Patient", "dob": "1980-01-02", "mrn": "000123", "prescriber": "Sample Prescriber"}
 START = "2026-12-07"
@@ -50,31 +57,33 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
     \b
     handouts demo --out demo
     """
+    from handouts.batch.crew import Task, crew
+    from handouts.batch.folder import Folder
     from handouts.content.language import locale_tags
     from handouts.content.person import read_order
-    from handouts.output import make_folder, write
-    from handouts.packet import Desk
 
     settings = settings_of(ctx, clinic_file, formularies)
-    library, folder = settings.library(), make_folder(out)
-    desk = Desk(settings.clinic(), library, settings.shelf())
-    rows = []
-    wanted = samples(library.formulary.ids(), locale_tags(library.locales))
-    for number, sample in enumerate(wanted, start=1):
-        progress(number, len(wanted), sample.file)
-        drug = library.formulary.drug(sample.drug)
-        order = {
-            **PATIENT,
-            "drug": sample.drug,
-            "start": START,
-            "locale": sample.locale,
-            "packet": sample.packet,
-            "size": sample.size,
-            "paper": sample.paper,
-            **({"days": str(drug.fewest_days)} if drug.fewest_days else {}),
-        }
-        packet = desk.packet(read_order(order, today(), lambda text: []))
-        write(str(folder / sample.file), packet.pdf)
-        rows.append((sample.file, sample.drug, sample.locale, ", ".join(packet.documents), str(packet.pages)))
-    click.echo(f"{len(wanted)} packets are in {folder}.", err=True)
-    show_table(("file", "drug", "language", "documents", "pages"), rows)
+    desk = settings.desk()
+    formulary = desk.library.formulary
+    wanted = samples(formulary.ids(), locale_tags(desk.library.locales))
+    rows: list[tuple[str, ...]] = []
+    problems: list[Problem] = []
+    with Folder(Path(out)) as folder, crew(os.cpu_count() or 1, desk, settings.desk, folder.path) as workers:
+        orders = [read_order(_data(sample, formulary.drug(sample.drug)), today(), lambda text: []) for sample in wanted]
+        sent = [workers.send([Task(order, sample.file)]) for sample, order in zip(wanted, orders, strict=True)]
+        for number, (sample, result) in enumerate(zip(wanted, sent, strict=True), start=1):
+            (done,) = result.result()
+            problems += done.problems
+            rows.append((sample.file, sample.drug, sample.locale, sample.packet, str(done.pages)))
+            progress(number, len(wanted), sample.file)
+    if problems:
+        raise LayoutError(*dict.fromkeys(problems))
+    click.echo(f"{len(wanted)} packets are in {out}.", err=True)
+    show_table(("file", "drug", "language", "packet", "pages"), rows)
+
+
+def _data(sample: Sample, drug: Drug) -> dict[str, object]:
+    """Return the order of a sample, as a person would type it."""
+    given = {name: getattr(sample, name) for name in ("drug", "locale", "packet", "size", "paper")}
+    days = {"days": str(drug.fewest_days)} if drug.fewest_days else {}
+    return {**PATIENT, "start": START, **given, **days}
