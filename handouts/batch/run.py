@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from handouts.batch.crew import Crew, Done, Result, Task
+from handouts.batch.crew import Crew, Done, Result, Task, problems_of
 from handouts.batch.folder import Folder
 from handouts.batch.journal import Record
 from handouts.batch.manifest import Line
 from handouts.batch.names import Names
-from handouts.errors import HandoutError, Problem
+from handouts.errors import Problem
 from handouts.packet import Desk
 from handouts.press.edition import Edition
 from handouts.roster.orders import Judged
@@ -90,8 +90,8 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
         return _Plan(judged, problems=judged.problems)
     try:
         prepared = desk.prepare(order)
-    except HandoutError as error:
-        return _Plan(judged, problems=error.problems)
+    except Exception as error:
+        return _Plan(judged, problems=problems_of(error))
     key = hmac.digest(salt, f"{names.pattern}\0{prepared.key}\0{order!r}".encode(), "sha256")
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
@@ -126,7 +126,10 @@ def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
         )
         return Outcome(plan.judged, line, again=again)
     said = tuple(f"{problem.where}: {problem.message}".removeprefix(": ") for problem in plan.problems)
-    mrn, drug, locale, packet = (row.data.get(key, "") for key in ("mrn", "drug", "locale", "packet"))
+    wrong = {problem.where for problem in plan.problems}  # not repeated: cells that slipped may hold a name
+    mrn, drug, locale, packet = (
+        "" if key in wrong else row.data.get(key, "").strip() for key in ("mrn", "drug", "locale", "packet")
+    )
     line = Line(row.number, mrn, drug, locale, packet or "intake", "refused", edition=number, problems=said)
     return Outcome(plan.judged, line, plan.problems)
 

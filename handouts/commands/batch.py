@@ -17,7 +17,7 @@ import click
 
 from handouts.commands.check import SOME_REFUSED, Finding, warn
 from handouts.commands.settings import settings_of, settings_options, show_json, today
-from handouts.errors import HandoutError, OutputError, Problem, UsageError
+from handouts.errors import HandoutError, InputError, OutputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.batch.names import Names
@@ -42,8 +42,9 @@ class Tally:
     """Of those made, how many were there already."""
     refused: int = 0
     pages: int = 0
+    kept: bool = False
+    """Whether problems and warnings are kept, for ``--json``; a long roster may have many."""
     problems: list[dict[str, object]] = field(default_factory=list)
-    """For ``--json``."""
     warnings: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
@@ -54,10 +55,11 @@ class Tally:
         self.made += outcome.line.status == "made"
         self.again += outcome.again
         self.pages += outcome.line.pages or 0
-        self.problems += [Finding(problem, row).entry() for problem in outcome.problems]
         for problem in outcome.judged.warnings:
-            self.warnings.append(Finding(problem, row).entry())
             warn(Finding(problem, row))
+        if self.kept:
+            self.problems += [Finding(problem, row).entry() for problem in outcome.problems]
+            self.warnings += [Finding(problem, row).entry() for problem in outcome.judged.warnings]
 
 
 @click.command()
@@ -97,7 +99,9 @@ def batch(
 
     settings, part, names = settings_of(ctx, clinic_file, formularies), _part(shard), Names(pattern or USUAL)
     open_desk = functools.partial(settings.desk, edition_file)
-    tally = Tally()
+    if not out.strip():
+        raise UsageError(Problem("--out", "is empty", "name a folder for the packets"))
+    tally = Tally(kept=as_json)
     try:
         run = _opened(Path(roster_file), columns_file, open_desk, part)
         _make(run, Path(out), names, jobs or os.cpu_count() or 1, open_desk, tally)
@@ -150,18 +154,17 @@ def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], 
     from handouts.batch.results import REFUSED, Results
     from handouts.batch.run import outcomes
 
-    with Folder(out) as folder:
-        results = Results(folder, run.roster.columns)
+    with Folder(out) as folder, Results(folder, run.roster.columns) as results:
         try:
             with crew(jobs, run.desk, open_desk, out) as workers:
                 found = outcomes(run.rows, run.desk, folder, names, _salt(run.roster.path), workers)
                 for outcome in _watched(found, run.count):
                     results.add(outcome)
                     tally.add(outcome)
+            results.finish(run.roster.path)
         except KeyboardInterrupt:
             problem = f"stopped after {tally.rows} of {run.count} rows"
             raise OutputError(Problem("", problem, "the same command goes on from there")) from None
-        results.finish(run.roster.path)
         click.echo(f"{out}: {tally.rows} rows, {tally.made} packets made, {tally.refused} refused.", err=True)
         if tally.again:
             click.echo(f"{tally.again} of the packets were there already.", err=True)
@@ -172,8 +175,11 @@ def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], 
 
 def _salt(roster: Path) -> bytes:
     """Return the key of a new folder's hashes: whoever has only the names of the files cannot guess it."""
-    with roster.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    try:
+        with roster.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise InputError(Problem(str(roster), f"cannot be read: {error.strerror}", "check the path")) from None
 
 
 def _say_others(others: list[str]) -> None:
