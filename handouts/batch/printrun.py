@@ -21,9 +21,9 @@ from handouts.batch.separator import INK, separator
 from handouts.errors import InputError, Problem
 from handouts.output import replacing
 from handouts.press.layout import stream_of
-from handouts.press.lettering import Lettering
+from handouts.press.printfile import PrintFile, Size
 from handouts.press.shaping import Faces
-from handouts.press.writer import Pages, Writer, outline, packed, text_string
+from handouts.press.writer import Writer
 
 REFERENCE = re.compile(rb"\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*>|\b([0-9]+) 0 R\b", re.DOTALL)
 """A reference to another object; strings, which could look like one, are matched first (ISO 32000-1, 7.3)."""
@@ -33,8 +33,6 @@ ALSO = ("/CropBox", "/Rotate", "/UserUnit", "/Group")
 UNTAGGED = frozenset({"/StructParent", "/StructParents", "/Metadata", "/PieceInfo"})
 BLANK_SIZE = 12, 9
 """The size of the words on a blank back and how small they may become, in points."""
-
-Size = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def write_print_run(
     """
     problems: list[Problem] = []
     with replacing(target) as file:
-        run = _Run(Writer(file), faces, blank, duplex)
+        run = _Run(PrintFile(file, faces), blank, duplex)
         for line in lines:
             if line.status == "made":
                 try:
@@ -100,10 +98,8 @@ def _again(line: Line, message: str) -> Problem:
 class _Run:
     """A print run while it is written."""
 
-    def __init__(self, writer: Writer, faces: Faces, blank: Callable[[str], str], duplex: bool) -> None:
-        self._writer = writer
-        self._pages = Pages(writer)
-        self._lettering = Lettering(writer, faces)
+    def __init__(self, file: PrintFile, blank: Callable[[str], str], duplex: bool) -> None:
+        self._file = file
         self._blank = blank
         self._duplex = duplex
         self._marks: list[tuple[str, int]] = []
@@ -113,22 +109,22 @@ class _Run:
         """Add a packet. Raises InputError, before any of its pages is written, when it is no packet of ours."""
         try:
             with pikepdf.open(io.BytesIO(data)) as pdf:
-                source = _Source(pdf, self._writer)
+                source = _Source(pdf, self._file.writer)
                 pages = [(_size(page.obj), source.page(page.obj)) for page in pdf.pages]
         except (pikepdf.PdfError, ValueError):
             raise InputError(_again(line, "is not a packet of this program")) from None
-        first = self._pages.count
+        first = self._file.pages.count
         numbers = []
         if separate:
             size = pages[0][0]
-            drawn = separator(self._lettering, size, line, len(pages))
-            numbers.append(self._own(size, drawn))
+            drawn = separator(self._file.lettering, size, line, len(pages))
+            numbers.append(self._file.draw(size, drawn))
             self._fill(first, size, line.locale)
-        start = self._pages.count
-        numbers += [self._pages.add(page) for _, page in pages]
+        start = self._file.pages.count
+        numbers += [self._file.pages.add(page) for _, page in pages]
         self._fill(start, pages[-1][0], line.locale)
         self._marks.append((f"Row {line.row} - {line.mrn}", numbers[0]))
-        count = self._pages.count - first
+        count = self._file.pages.count - first
         self._sheets += count // 2 if self._duplex else count
 
     @property
@@ -137,36 +133,22 @@ class _Run:
 
     def finish(self) -> Printed:
         """Write what holds the pages together."""
-        self._lettering.finish()
-        marks = outline(self._writer, self._marks)
-        sides = "DuplexFlipLongEdge" if self._duplex else "Simplex"
-        root = (
-            f"<</Type/Catalog/Pages {self._pages.finish()} 0 R/Outlines {marks} 0 R/PageMode/UseOutlines/Lang(en-US)"
-            f"/ViewerPreferences<</Duplex/{sides}/PickTrayByPDFSize true/PrintScaling/None/DisplayDocTitle true>>>>"
-        )
-        title, subject = text_string("Print run"), text_string(f"{self.packets} patient packets for the printer")
-        self._writer.finish(root.encode(), b"<</Title %b/Subject %b/Producer(handouts)>>" % (title, subject))
-        return Printed(self.packets, self._pages.count, self._sheets)
+        subject = f"{self.packets} patient packets for the printer"
+        self._file.finish("Print run", subject, duplex=self._duplex, marks=self._marks)
+        return Printed(self.packets, self._file.pages.count, self._sheets)
 
     def _fill(self, first: int, size: Size, locale: str) -> None:
         """Add a blank back when the pages from ``first`` on end on a front side."""
-        if self._duplex and (self._pages.count - first) % 2:
+        if self._duplex and (self._file.pages.count - first) % 2:
             words = self._blank(locale)
             width, height = size
-            fitted = self._lettering.fitted(words, BLANK_SIZE, width * 0.8, lines=20)
+            fitted = self._file.lettering.fitted(words, BLANK_SIZE, width * 0.8, lines=20)
             type_size, lines = fitted or (BLANK_SIZE[1], [words])
             drawn = [INK] + [
-                self._lettering.text(width / 2, height * 0.55 - at * type_size * 1.6, text, type_size, align=0.5)
+                self._file.lettering.text(width / 2, height * 0.55 - at * type_size * 1.6, text, type_size, align=0.5)
                 for at, text in enumerate(lines)
             ]
-            self._own(size, b"".join(drawn))
-
-    def _own(self, size: Size, drawn: bytes) -> int:
-        """Add a page of our own drawing; return its number."""
-        contents = self._writer.share(packed(drawn))
-        box = f"/MediaBox[0 0 {size[0]:.9g} {size[1]:.9g}]"
-        shown = f"/Resources {self._lettering.resources} 0 R/Contents {contents} 0 R"
-        return self._pages.add((box + shown).encode())
+            self._file.draw(size, b"".join(drawn))
 
 
 def _size(page: pikepdf.Object) -> Size:

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from handouts.errors import OutputError, Problem
@@ -136,7 +137,7 @@ class Pages:
         self._writer.add(b"<</Type/Pages/Kids[%b]/Count %d%b>>" % (listed, count, parent), number)
 
 
-def outline(writer: Writer, marks: list[tuple[str, int]]) -> int:
+def outline(writer: Writer, marks: Sequence[tuple[str, int]]) -> int:
     """Write bookmarks, each a title and the number of a page; return the number of the outline (12.3.3)."""
     root = writer.reserve()
     numbers = [writer.reserve() for _ in marks]
@@ -148,11 +149,6 @@ def outline(writer: Writer, marks: list[tuple[str, int]]) -> int:
     ends = b"/First %d 0 R/Last %d 0 R" % (numbers[0], numbers[-1]) if numbers else b""
     writer.add(b"<</Type/Outlines/Count %d%b>>" % (len(numbers), ends), root)
     return root
-
-
-def packed(drawn: bytes) -> bytes:
-    """Return a stream object with the drawing of a page."""
-    return stream(zlib.compress(drawn, 9), "/Filter/FlateDecode")
 
 
 def text_string(text: str) -> bytes:
