@@ -89,6 +89,18 @@ def draw(kind: str, value: str, width: float, height: float) -> Drawing:
     return Drawing(_scaled(bars, QUIET[kind], width, height, square=kind == "qr"), (), value)
 
 
+def code128(text: str, room: float, height: float, module: float) -> tuple[str, float]:
+    """Return a Code 128 and the width of its thinnest bar: ``module``, or less where it would be wider than ``room``.
+
+    The symbol begins at 0 with its first bar; the empty space around it, ten thin bars wide, is the caller's to keep,
+    and is counted in the ``room``. Raises ValueError for what the symbol cannot hold.
+    """
+    bars, quiet = list(_bars("code128", text)), QUIET["code128"]
+    _, across = _extent(bars, quiet)
+    module = min(module, room / across)
+    return _scaled(bars, 0, (across - 2 * quiet) * module, height, square=False), module
+
+
 class Bar(NamedTuple):
     """A dark rectangle of a symbol, in modules."""
 
@@ -123,8 +135,7 @@ def _bars(kind: str, value: str) -> Iterator[Bar]:
 
 def _scaled(bars: list[Bar], quiet: int, width: float, height: float, *, square: bool) -> str:
     """Return the path of ``bars`` with their quiet zone, as large as the box allows."""
-    first = min(bar.x for bar in bars)
-    across = max(bar.x + bar.width for bar in bars) - first + 2 * quiet
+    first, across = _extent(bars, quiet)
     module = min(width, height) / across if square else width / across
     tall = module if square else height / max(bar.height for bar in bars)
     left, low = quiet * module, quiet * module if square else 0
@@ -132,6 +143,12 @@ def _scaled(bars: list[Bar], quiet: int, width: float, height: float, *, square:
     for bar in bars:
         path.rectangle(left + (bar.x - first) * module, low + bar.y * tall, bar.width * module, bar.height * tall)
     return f"{path} f"
+
+
+def _extent(bars: list[Bar], quiet: int) -> tuple[float, float]:
+    """Return where the first bar begins, and how wide the symbol is with ``quiet`` on both sides."""
+    first = min(bar.x for bar in bars)
+    return first, max(bar.x + bar.width for bar in bars) - first + 2 * quiet
 
 
 def _mark(value: str, width: float, height: float) -> Drawing:
