@@ -103,7 +103,7 @@ class Desk:
         self._ground = functools.cache(lambda: ground or library.ground())
         self._missing_glyphs = Coverage(library.fonts).missing
         self._drug = functools.cache(lambda name: printable(library.formulary.drug(name)))
-        self._language = functools.cache(lambda tag: language or read_language(tag, library.locales))
+        self.language = functools.cache(lambda tag: language or read_language(tag, library.locales))
         self._origin = functools.cache(self._find_origin)
         self._planned = functools.lru_cache(PLANS)(self._plan)
         self._stamps: dict[str, Stamp] = {}
@@ -144,7 +144,7 @@ class Desk:
         self, drug_id: str, treatment: Treatment, locale: str, packet: str, paper: str, size: str, interpreter: bool
     ) -> Prepared:
         """Return what all orders print that differ in nothing but the patient."""
-        drug, language = self._drug(drug_id), self._language(locale)
+        drug, language = self._drug(drug_id), self.language(locale)
         origin, documents = self._origin(drug_id, locale, packet, paper, size, interpreter)
         dated = plan(drug, treatment, closed=self.clinic.is_closed)
         shape = outline(drug, dated)
@@ -157,7 +157,7 @@ class Desk:
     def _find_origin(
         self, drug_id: str, locale: str, packet: str, paper: str, size: str, interpreter: bool
     ) -> tuple[Origin, tuple[str, ...]]:
-        drug, language = self._drug(drug_id), self._language(locale)
+        drug, language = self._drug(drug_id), self.language(locale)
         documents = self.library.documents(packet, drug)
         catalog = hashlib.sha256(language.catalog).hexdigest()
         content = (drug.model_dump_json(), self.clinic.model_dump_json(), language.file.model_dump_json(), catalog)

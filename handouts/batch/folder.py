@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -58,15 +58,11 @@ class Folder:
         except OSError:
             return False
 
-    def others(self) -> Iterator[str]:
-        """Yield the packets here that do not belong to this run, in order of name."""
+    def others(self, results: Collection[str]) -> Iterator[str]:
+        """Yield the packets here that do not belong to this run, in order of name; ``results`` are no packets."""
         with os.scandir(self.path) as found:
-            packets = (entry.name for entry in found if entry.name.endswith(".pdf") and entry.name not in RESULTS)
+            packets = (entry.name for entry in found if entry.name.endswith(".pdf") and entry.name not in results)
             yield from sorted(name for name in packets if not self.journal.has(name))
-
-
-RESULTS = frozenset({"summary.pdf"})
-"""Files of a run that are no packets."""
 
 
 def store(folder: Path, file: str, parts: Iterable[bytes]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handouts.commands.check import SOME_REFUSED, Finding, warn
+from handouts.commands.printing import Printing, printing_options
 from handouts.commands.settings import settings_of, settings_options, show_json, today
 from handouts.errors import HandoutError, InputError, OutputError, Problem, UsageError
 
@@ -70,6 +71,7 @@ class Tally:
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes.  [default: one for each core]")
 @click.option("--names", "pattern", metavar="PATTERN", help='File names, as "{row:05}-{drug}-{hash}".')
 @click.option("--shard", metavar="K/N", help="Make only part K of N: each patient is in the same part everywhere.")
+@printing_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
@@ -83,6 +85,11 @@ def batch(
     jobs: int | None,
     pattern: str | None,
     shard: str | None,
+    print_run: str | None,
+    sort: str,
+    separators: bool,
+    duplex: bool,
+    labels: str | None,
     as_json: bool,
     clinic_file: str | None,
     formularies: tuple[str, ...],
@@ -93,7 +100,7 @@ def batch(
 
     \b
     handouts batch tomorrow.csv --out tomorrow
-    handouts batch tomorrow.xlsx --out tomorrow --edition clinic.edition --jobs 2
+    handouts batch tomorrow.xlsx --out tomorrow --edition clinic.edition --print-run tomorrow.pdf
     """
     from handouts.batch.names import USUAL, Names
 
@@ -101,10 +108,11 @@ def batch(
     open_desk = functools.partial(settings.desk, edition_file)
     if not out.strip():
         raise UsageError(Problem("--out", "is empty", "name a folder for the packets"))
-    tally = Tally(kept=as_json)
+    tally, printing = Tally(kept=as_json), Printing(print_run, sort, separators, duplex, labels)
+    printing.check()
     try:
         run = _opened(Path(roster_file), columns_file, open_desk, part)
-        _make(run, Path(out), names, jobs or os.cpu_count() or 1, open_desk, tally)
+        _make(run, Path(out), names, jobs or os.cpu_count() or 1, open_desk, tally, printing)
     except HandoutError as error:
         if not as_json:
             raise
@@ -147,7 +155,9 @@ def _opened(path: Path, columns_file: str | None, open_desk: Callable[[], Desk],
     return Run(roster, rows, identities.rows, desk)
 
 
-def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], Desk], tally: Tally) -> None:
+def _make(
+    run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], Desk], tally: Tally, printing: Printing
+) -> None:
     """Make everything, and say what was made. Raises OutputError, also where it is stopped."""
     from handouts.batch.crew import crew
     from handouts.batch.folder import Folder
@@ -161,6 +171,7 @@ def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], 
                 for outcome in _watched(found, run.count):
                     results.add(outcome)
                     tally.add(outcome)
+                    printing.add(outcome)
             results.finish(run.roster.path)
         except KeyboardInterrupt:
             problem = f"stopped after {tally.rows} of {run.count} rows"
@@ -170,7 +181,8 @@ def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], 
             click.echo(f"{tally.again} of the packets were there already.", err=True)
         if tally.refused:
             click.echo(f"The refused rows, and why: {out / REFUSED}", err=True)
-        _say_others(list(folder.others()))
+        _say_others(list(folder.others(printing.results(out))))
+        printing.finish(out, run.desk)
 
 
 def _salt(roster: Path) -> bytes:
