@@ -55,12 +55,13 @@ class Settings:
 
     def desk(self, edition_file: str | None = None) -> Desk:
         """Return the desk of this run: an edition's, or that of the clinic with the user's shelf."""
-        from handouts import resources
         from handouts.packet import Desk
-        from handouts.press.edition import Edition
 
         if not edition_file:
             return Desk(self.clinic(), self.library(), self.shelf())
+        from handouts import resources
+        from handouts.press.edition import Edition
+
         if self.clinic_file or self.formularies:
             problem = "brings its own clinic and drug files"
             raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
