@@ -126,10 +126,7 @@ def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
         )
         return Outcome(plan.judged, line, again=again)
     said = tuple(f"{problem.where}: {problem.message}".removeprefix(": ") for problem in plan.problems)
-    wrong = {problem.where for problem in plan.problems}  # not repeated: cells that slipped may hold a name
-    mrn, drug, locale, packet = (
-        "" if key in wrong else row.data.get(key, "").strip() for key in ("mrn", "drug", "locale", "packet")
-    )
+    mrn, drug, locale, packet = (row.data.get(key, "") for key in ("mrn", "drug", "locale", "packet"))
     line = Line(row.number, mrn, drug, locale, packet or "intake", "refused", edition=number, problems=said)
     return Outcome(plan.judged, line, plan.problems)
 
