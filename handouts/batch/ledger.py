@@ -7,7 +7,7 @@ written as its code point. Lengths are points.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from fontTools.pens.basePen import BasePen
@@ -28,6 +28,8 @@ INK, QUIET, RULE, ACCENT, DANGER, TINT = (
 TITLE, SECTION, TEXT, SMALL = 24.0, 15.0, 9.5, 9.0
 LINE, PADDING = 12.0, 4.0
 """From one line of a cell to the next, and what is empty above and below in all."""
+KEPT = 4096
+"""How many texts are remembered."""
 PAGES = "pages"
 """The drawing that says how many pages there are; it is made last and stands on every page."""
 PAPERS = {"letter": (612.0, 792.0), "a4": (595.276, 841.89)}
@@ -61,13 +63,17 @@ class Ledger:
         self._page = 1
         self._y = self._height - TOP
         self._columns: Sequence[Column] = ()
-        self._cell = functools.lru_cache(maxsize=4096)(self._broken)
+        self._cell = functools.lru_cache(maxsize=KEPT)(self._broken)
+        self._runs = functools.lru_cache(maxsize=KEPT)(self._shaped)
+        self._has = functools.cache(self._found)
+        self._fill: Color | None = None
         self.room = self._width - 2 * SIDE
 
     def finish(self) -> int:
         """Write the file; return how many pages it has."""
         self._end_page()
         self._canvas.beginForm(PAGES, 0, -5, 40, 15)
+        self._fill = None
         self._write(0, 0, str(self._page), SMALL)
         self._canvas.endForm()
         self._canvas.save()
@@ -99,6 +105,7 @@ class Ledger:
         self._y -= height + 12
         for at, (number, label, alarm) in enumerate(figures):
             x = SIDE + at * (width + 10)
+            self._fill = None
             self._canvas.setFillColor(TINT)
             self._canvas.rect(x, self._y, width, height, stroke=0, fill=1)
             self._canvas.setFillColor(DANGER if alarm else ACCENT)
@@ -118,7 +125,7 @@ class Ledger:
         if box:
             self._canvas.setStrokeColor(INK)
             self._canvas.setLineWidth(0.8)
-            self._canvas.roundRect(SIDE, self._top - LINE - 1, 9, 9, 1.5, stroke=1, fill=0)
+            self._canvas.rect(SIDE, self._top - LINE - 1, 9, 9, stroke=1, fill=0)
 
     @property
     def _places(self) -> list[tuple[float, float]]:
@@ -169,6 +176,7 @@ class Ledger:
             return False
         self._end_page()
         self._canvas.showPage()
+        self._fill = None
         self._page += 1
         self._y = self._height - TOP
         if self._columns:
@@ -212,24 +220,29 @@ class Ledger:
         """Return ``text`` with what no font has, and what cannot be seen, as its code point."""
         return "".join(char if char.isprintable() and self._has(char) else f"[U+{ord(char):04X}]" for char in text)
 
-    def _has(self, char: str) -> bool:
+    def _found(self, char: str) -> bool:
         try:
             return all(self._faces.face_for(char, weight) for weight in WEIGHTS)
         except LookupError:
             return False
 
-    def _runs(self, text: str, weight: str) -> Iterable[tuple[Run, bool, float]]:
-        """Yield the runs of ``text``, whether each is text of Noto Sans, and its width at one point."""
+    def _shaped(self, text: str, weight: str) -> list[tuple[Run, bool, float]]:
+        """Return the runs of ``text``, whether each is text of Noto Sans, and its width at one point."""
+        found = []
         for run in self._faces.shape(text, weight):
             own = run.face.startswith(f"{PRIMARY}-")
-            yield run, own, pdfmetrics.stringWidth(run.text, run.face, 1) if own else run.advance / 1000
+            width = pdfmetrics.stringWidth(run.text, run.face, 1) if own else run.advance / 1000
+            found.append((run, own, width))
+        return found
 
     def _measure(self, text: str, size: float, weight: str) -> float:
         return sum(width for *_, width in self._runs(text, weight)) * size
 
     def _write(self, x: float, y: float, text: str, size: float, weight: str = "Regular", colour: Color = INK) -> None:
         """Write ``text`` from (x, y) on."""
-        self._canvas.setFillColor(colour)
+        if colour is not self._fill:
+            self._canvas.setFillColor(colour)
+            self._fill = colour
         for run, own, width in self._runs(text, weight):
             if own:
                 self._canvas.setFont(run.face, size)

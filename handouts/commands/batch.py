@@ -182,7 +182,7 @@ def _make(
         if tally.refused:
             click.echo(f"The refused rows, and why: {out / REFUSED}", err=True)
         _say_others(list(folder.others(printing.results(out))))
-        printing.finish(out, run.desk)
+        printing.finish(out, run.roster.path, run.desk)
 
 
 def _salt(roster: Path) -> bytes:

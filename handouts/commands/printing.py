@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SORTS = ("row", "mrn", "drug", "locale", "pages")
-LABELS = "labels.pdf"
+SUMMARY, LABELS = "summary.pdf", "labels.pdf"
 
 
 @dataclass(slots=True)
@@ -56,14 +56,25 @@ class Printing:
     def results(self, folder: Path) -> set[str]:
         """Return the names of the files in ``folder`` that this writes, and that are no packets."""
         print_run = Path(self.print_run or "")
-        return {LABELS} | ({print_run.name} if print_run.parent.resolve() == folder.resolve() else set())
+        return {SUMMARY, LABELS} | ({print_run.name} if print_run.parent.resolve() == folder.resolve() else set())
 
-    def finish(self, folder: Path, desk: Desk) -> None:
-        """Write what was asked for from what is in ``folder``. Raises InputError or OutputError."""
+    def finish(self, folder: Path, roster: Path, desk: Desk) -> None:
+        """Write the summary, and what was asked for, from what is in ``folder``. Raises InputError or OutputError."""
+        self._write_summary(folder, roster, desk)
         if self.labels:
             self._write_labels(folder, desk)
         if self.print_run:
             self._write_print_run(folder, desk)
+
+    def _write_summary(self, folder: Path, roster: Path, desk: Desk) -> None:
+        from handouts.batch.manifest import NAME, read_manifest
+        from handouts.batch.summary import Summary, write_summary
+        from handouts.press.edition import Edition
+        from handouts.press.shaping import Faces
+
+        number = desk.shelf.number if isinstance(desk.shelf, Edition) else None
+        about, faces = Summary(roster.name, number), Faces(desk.library.fonts)
+        write_summary(str(folder / SUMMARY), about, lambda: read_manifest(folder / NAME), faces, desk.clinic.paper)
 
     def _write_labels(self, folder: Path, desk: Desk) -> None:
         from handouts.batch.labels import STOCKS, write_labels
