@@ -29,8 +29,8 @@ class Results:
         self._width = len(columns)
         self.refused = 0
         try:
-            self._manifest = self._open(NAME, "utf-8", "backslashreplace")  # half a character as JSON writes it
-            self._rows = self._open(REFUSED, "utf-8-sig", "strict")  # so that Excel knows it for Unicode
+            self._manifest = self._open(NAME, "ascii")
+            self._rows = self._open(REFUSED, "utf-8-sig")  # so that Excel knows it for Unicode
         except OSError as error:
             raise unwritable(folder.path, error) from None
         self._writer = csv.writer(self._rows)
@@ -101,9 +101,9 @@ class Results:
     def _part(self, name: str) -> Path:
         return self._folder.path / OWN / f"{name}{PART}"
 
-    def _open(self, name: str, encoding: str, errors: str) -> IO[str]:
+    def _open(self, name: str, encoding: str) -> IO[str]:
         handle = os.open(self._part(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        return os.fdopen(handle, "w", encoding=encoding, errors=errors, newline="")
+        return os.fdopen(handle, "w", encoding=encoding, newline="")
 
 
 def reason(outcome: Outcome) -> str:

@@ -130,8 +130,8 @@ class Run:
 
     roster: Roster
     rows: Iterator[Judged]
-    count: int
-    """The rows of the whole roster."""
+    count: int | None
+    """How many these are; None for a part of a roster."""
     desk: Desk
 
 
@@ -152,7 +152,7 @@ def _opened(path: Path, columns_file: str | None, open_desk: Callable[[], Desk],
     rows = judged(roster, judge, identities)
     if part:
         rows = (found for found in rows if in_shard(found.row.data.get("mrn", ""), *part))
-    return Run(roster, rows, identities.rows, desk)
+    return Run(roster, rows, None if part else identities.rows, desk)
 
 
 def _make(
@@ -174,7 +174,7 @@ def _make(
                     printing.add(outcome)
             results.finish(run.roster.path)
         except KeyboardInterrupt:
-            problem = f"stopped after {tally.rows} of {run.count} rows"
+            problem = f"stopped after {_so_far(tally.rows, run.count)}"
             raise OutputError(Problem("", problem, "the same command goes on from there")) from None
         click.echo(f"{out}: {tally.rows} rows, {tally.made} packets made, {tally.refused} refused.", err=True)
         if tally.again:
@@ -202,7 +202,11 @@ def _say_others(others: list[str]) -> None:
         click.echo(f"Not in this roster, and left alone: {len(others)} packets: {shown}{more}", err=True)
 
 
-def _watched(found: Iterator[Outcome], count: int) -> Iterator[Outcome]:
+def _so_far(number: int, count: int | None) -> str:
+    return f"{number} of {count} rows" if count else f"{number} rows"
+
+
+def _watched(found: Iterator[Outcome], count: int | None) -> Iterator[Outcome]:
     """Yield ``found`` while the progress is shown: a bar on a terminal, a line now and then elsewhere."""
     if sys.stderr.isatty():
         from rich.console import Console
@@ -221,7 +225,7 @@ def _watched(found: Iterator[Outcome], count: int) -> Iterator[Outcome]:
         yield outcome
         if time.monotonic() - said > OFTEN:
             said = time.monotonic()
-            click.echo(f"{number} of {count} rows", err=True)
+            click.echo(_so_far(number, count), err=True)
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:
