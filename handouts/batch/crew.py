@@ -121,7 +121,7 @@ class Processes:
 
 
 @contextmanager
-def crew(jobs: int, desk: Desk, open_desk: OpenDesk, folder: Path) -> Iterator[Crew]:
+def crew(jobs: int, open_desk: OpenDesk, desk: Desk, folder: Path) -> Iterator[Crew]:
     """Give a crew of ``jobs`` processes that write into ``folder``; one alone is this process with its own ``desk``."""
     if jobs == 1:
         yield Alone(desk, folder)

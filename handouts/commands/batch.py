@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ from handouts.commands.settings import settings_of, settings_options, show_json,
 from handouts.errors import HandoutError, InputError, OutputError, Problem, UsageError
 
 if TYPE_CHECKING:
+    from handouts.batch.crew import Crew
     from handouts.batch.names import Names
     from handouts.batch.run import Outcome
     from handouts.packet import Desk
@@ -69,6 +72,7 @@ class Tally:
 @click.option("--columns", "columns_file", metavar="FILE", help="What your own headings, values and dates mean (TOML).")
 @click.option("--edition", "edition_file", envvar="HANDOUTS_EDITION", metavar="FILE", help="Print from this edition.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes.  [default: one for each core]")
+@click.option("--scheduler", metavar="ADDRESS", help="Make them on this Dask cluster (tls://…); needs --edition.")
 @click.option("--names", "pattern", metavar="PATTERN", help='File names, as "{row:05}-{drug}-{hash}".')
 @click.option("--shard", metavar="K/N", help="Make only part K of N: each patient is in the same part everywhere.")
 @printing_options
@@ -83,6 +87,7 @@ def batch(
     columns_file: str | None,
     edition_file: str | None,
     jobs: int | None,
+    scheduler: str | None,
     pattern: str | None,
     shard: str | None,
     print_run: str | None,
@@ -110,9 +115,10 @@ def batch(
         raise UsageError(Problem("--out", "is empty", "name a folder for the packets"))
     tally, printing = Tally(kept=as_json), Printing(print_run, sort, separators, duplex, labels)
     printing.check()
+    open_crew = _crew(jobs, open_desk, scheduler, edition_file)
     try:
         run = _opened(Path(roster_file), columns_file, open_desk, part)
-        _make(run, Path(out), names, jobs or os.cpu_count() or 1, open_desk, tally, printing)
+        _make(run, Path(out), names, open_crew, tally, printing)
     except HandoutError as error:
         if not as_json:
             raise
@@ -155,18 +161,42 @@ def _opened(path: Path, columns_file: str | None, open_desk: Callable[[], Desk],
     return Run(roster, rows, None if part else identities.rows, desk)
 
 
-def _make(
-    run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], Desk], tally: Tally, printing: Printing
-) -> None:
+OpenCrew = Callable[["Desk", Path], AbstractContextManager["Crew"]]
+"""Calls those who make packets for a desk into a folder."""
+
+
+def _crew(jobs: int | None, open_desk: Callable[[], Desk], scheduler: str | None, edition_file: str | None) -> OpenCrew:
+    """Return who makes the packets: processes of this machine, or a cluster. Raises UsageError."""
+    if not scheduler:
+        from handouts.batch.crew import crew
+
+        return functools.partial(crew, jobs or os.cpu_count() or 1, open_desk)
+    if not edition_file:
+        problem = "needs --edition: it is all that the workers are given"
+        raise UsageError(Problem("--scheduler", problem, "build one: handouts edition build"))
+    if jobs:
+        raise UsageError(Problem("--jobs", "does not go with --scheduler", "leave out one of the two"))
+    try:
+        from handouts.batch.cluster import cluster
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("dask", "distributed"):
+            raise
+        hint = "install it: pip install 'handouts[dask]'"
+        raise UsageError(Problem("--scheduler", "Dask is not installed", hint)) from None
+    for name in ("distributed.client", "distributed.utils"):  # what goes wrong is said in our own words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return functools.partial(cluster, scheduler, Path(edition_file))
+
+
+def _make(run: Run, out: Path, names: Names, open_crew: OpenCrew, tally: Tally, printing: Printing) -> None:
     """Make everything, and say what was made. Raises OutputError, also where it is stopped."""
-    from handouts.batch.crew import crew
     from handouts.batch.folder import Folder
     from handouts.batch.results import REFUSED, Results
     from handouts.batch.run import outcomes
 
     with Folder(out) as folder, Results(folder, run.roster.columns) as results:
         try:
-            with crew(jobs, run.desk, open_desk, out) as workers:
+            with open_crew(run.desk, out) as workers:
                 found = outcomes(run.rows, run.desk, folder, names, _salt(run.roster.path), workers)
                 for outcome in _watched(found, run.count):
                     results.add(outcome)
