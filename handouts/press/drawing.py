@@ -112,19 +112,20 @@ class Bar(NamedTuple):
 
 def _bars(kind: str, value: str) -> Iterator[Bar]:
     """Yield the dark modules of a Code 128 or a QR code (error correction Q)."""
-    # The barcodes of ReportLab bring all of it with them, a tenth of a second; month grids do without.
-    from reportlab.graphics.barcode import createBarcodeDrawing
-    from reportlab.graphics.barcode.qr import QrCodeWidget
-
+    # The barcodes of ReportLab take a while to import; month grids do without.
     if kind == "code128":
+        from reportlab.graphics.barcode.code128 import Code128
+
         if not value.isascii() or not value.isprintable():
             raise ValueError("Code 128 holds printable ASCII characters only")
-        options: dict[str, object] = {"barWidth": 1, "barHeight": 1, "quiet": False, "humanReadable": False}
-        drawing: Any = createBarcodeDrawing("Code128", value=value, **options)  # type: ignore[no-untyped-call]
-        for widget in drawing.contents:
-            shapes = widget.draw().contents
-            yield from (Bar(bar.x, bar.y, bar.width, bar.height) for bar in shapes if bar.fillColor is not None)
+        symbol: Any = Code128(value, barWidth=1, barHeight=1, quiet=False, humanReadable=False)
+        bars: list[Bar] = []
+        symbol.rect = lambda *place: bars.append(Bar(*place))
+        symbol.draw()
+        yield from bars
         return
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+
     code: Any = QrCodeWidget(value, barLevel="Q", barBorder=0)
     code.qr.make()
     for row, modules in enumerate(reversed(code.qr.modules)):
