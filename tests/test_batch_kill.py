@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from batches import batch, batch_outside, contents, count, finished_files, people, roster, sha256, stamps, started
 
-ROWS = 400
+ROWS = 320
 KILLS = {1: 16, 2: 10}
 """How many, by the number of processes; of each, once the parent alone and once the whole group."""
 PATIENCE = 20.0
@@ -67,7 +67,7 @@ def test_a_killed_run_goes_on(
         running = started(list_of_patients, out, "--jobs", jobs, MARK=mark)
         enough = count(out) + chance.randrange(0, ROWS // 3)
         while running.poll() is None and count(out) < enough:
-            time.sleep(0.004)
+            time.sleep(0.006)
         time.sleep(chance.random() * 0.02)
         ended = running.poll()
         if ended is None:
