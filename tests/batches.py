@@ -83,9 +83,18 @@ def contents(folder: Path) -> dict[str, str]:
     return {path.name: sha256(path) for path in folder.iterdir() if path.name != ".handouts"}
 
 
+def is_packet(name: str) -> bool:
+    return name.endswith(".pdf") and name != "summary.pdf"
+
+
+def packets_in(out: Path) -> list[Path]:
+    """Return the packets in a folder, in order of name."""
+    return sorted(path for path in out.glob("*.pdf") if is_packet(path.name))
+
+
 def count(out: Path) -> int:
     """Return how many packets there are."""
-    return sum(1 for _ in out.glob("*.pdf"))
+    return len(packets_in(out))
 
 
 def sha256(path: Path) -> str:
@@ -100,7 +109,7 @@ class Stamp(NamedTuple):
 
 
 def stamps(folder: Path) -> dict[str, Stamp]:
-    found = {path.name: path.stat() for path in folder.glob("*.pdf")}
+    found = {path.name: path.stat() for path in packets_in(folder)}
     return {name: Stamp(status.st_ino, status.st_mtime_ns) for name, status in found.items()}
 
 

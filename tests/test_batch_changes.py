@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
-from batches import COLUMNS, batch, contents, made_files, manifest, people, person, roster, stamps
-from rosters import as_csv, saved
+from batches import COLUMNS, batch, contents, made_files, manifest, packets_in, people, person, roster, stamps
+from rosters import as_bundle, as_csv, fhir_patient, fhir_request, fhir_visit, saved, xlsx_bytes
 
 ROWS = 30
 
@@ -53,7 +55,7 @@ def test_many_that_are_left_alone_are_counted(tmp_path: Path) -> None:
     batch(roster(tmp_path, people(ROWS, refused=ROWS + 1)), out, code=0)
     said = batch(roster(tmp_path, [person(500)]), out, code=0).err
     assert f"left alone: {ROWS} packets" in said and f"and {ROWS - 10} more" in said
-    assert len(list(out.glob("*.pdf"))) == ROWS + 1
+    assert len(packets_in(out)) == ROWS + 1
 
 
 def corrected(path: Path) -> None:
@@ -94,6 +96,40 @@ def test_refused_rows_stay_refused_until_they_are_corrected(tmp_path: Path) -> N
     assert refused.read_bytes() == first
 
 
+def spoiled_by_excel(folder: Path) -> Path:
+    """Return a workbook whose record numbers Excel has changed: lost digits, another look, a date, an error."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(COLUMNS)
+    for at, mrn in enumerate([1234567890123456789, 123, dt.date(2026, 1, 2), "#N/A", True, 1.5, "=1+1"]):
+        sheet.append([mrn if key == "mrn" else person(at)[key] for key in COLUMNS])
+    sheet["A3"].number_format = "000-000"
+    return saved(folder, xlsx_bytes(workbook), "roster.xlsx")
+
+
+def with_cells_missing(folder: Path) -> Path:
+    """Return a CSV whose rows are a whole order, with a separator too few or too many."""
+    text = as_csv([person(0), person(1)], COLUMNS).splitlines()
+    return saved(folder, "\n".join([text[0] + ",room", text[1], text[2] + ",7,"]) + "x\n")
+
+
+def of_somebody_who_died(folder: Path) -> Path:
+    patient = {**fhir_patient(), "deceasedBoolean": True}
+    return saved(folder, as_bundle(patient, fhir_request(), fhir_visit()), "roster.json")
+
+
+@pytest.mark.parametrize("spoiled", [spoiled_by_excel, with_cells_missing, of_somebody_who_died])
+def test_what_csv_cannot_say_is_refused_again(tmp_path: Path, spoiled: Callable[[Path], Path]) -> None:
+    out = tmp_path / "out"
+    batch(spoiled(tmp_path), out)
+    lines = manifest(out)
+    assert {line["status"] for line in lines} == {"refused"}
+    for _ in range(2):
+        batch(out / "refused.csv", out)
+        assert [line["status"] for line in manifest(out)] == [line["status"] for line in lines]
+    assert (out / "refused.csv").read_text(encoding="utf-8").count("\ufffd") == len(lines)
+
+
 def test_refused_rows_go_when_nothing_is_refused(tmp_path: Path) -> None:
     out, rows = tmp_path / "out", people(ROWS)
     batch(roster(tmp_path, rows), out)
@@ -113,7 +149,7 @@ def _altered(path: Path) -> None:
 
 
 def _another(path: Path) -> None:
-    other = next(found for found in sorted(path.parent.glob("*.pdf")) if found != path)
+    other = next(found for found in packets_in(path.parent) if found != path)
     path.write_bytes(other.read_bytes())
 
 

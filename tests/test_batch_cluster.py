@@ -16,6 +16,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from batches import packets_in
 from rosters import as_csv, patient, saved
 from running import made, refused, run
 
@@ -106,7 +107,7 @@ def test_the_same_bytes_as_one_process(tmp_path: Path, roster: Path, edition: Pa
     assert finished.code == 1, finished.err
     assert "300 rows, 299 packets made, 1 refused" in finished.err
     assert contents(together) == contents(alone)
-    assert len(contents(alone)) == 299 + len({"manifest.jsonl", "refused.csv"})
+    assert len(contents(alone)) == 299 + len({"manifest.jsonl", "refused.csv", "summary.pdf"})
     assert {path.stat().st_mode & 0o777 for path in together.iterdir() if path.is_file()} == {0o600}
 
 
@@ -170,7 +171,7 @@ def test_other_versions_are_refused_by_name(tmp_path: Path, roster: Path, editio
 
     assert len(re.findall(r"worker tcp://127\.0\.0\.1:\d+: has handouts .*, and this machine has 0\.0\.1", said)) == 2
     assert "scheduler: has handouts" in said
-    assert not list((tmp_path / "out").glob("*.pdf"))
+    assert packets_in(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from batches import batch, batch_outside, contents, made_files, manifest, people, person, roster, stamps
+from batches import batch, batch_outside, contents, is_packet, made_files, manifest, people, person, roster, stamps
 from rosters import LEAST, as_bundle, fhir_patient, fhir_request, fhir_visit, saved
 from running import made, run, run_outside
 from test_edition import DESK, SITE, build
@@ -180,8 +180,8 @@ def test_parts_are_disjoint_and_complete(tmp_path: Path, shards: int) -> None:
         name: digest for shard in range(1, shards + 1) for name, digest in contents(tmp_path / f"{shard}").items()
     }
     whole = contents(tmp_path / "whole")
-    assert {name for name in packets if name.endswith(".pdf")} == {name for name in whole if name.endswith(".pdf")}
-    assert all(whole[name] == packets[name] for name in packets if name.endswith(".pdf"))
+    assert {name for name in packets if is_packet(name)} == {name for name in whole if is_packet(name)}
+    assert all(whole[name] == packets[name] for name in packets if is_packet(name))
 
 
 def test_a_patient_is_in_the_same_part_for_ever() -> None:
@@ -213,7 +213,7 @@ def test_an_edition_needs_no_typesetter(edition: Path, tmp_path: Path, jobs: int
     world["XDG_CACHE_HOME"] = str(tmp_path / "nothing")
     batch_outside(path, tmp_path / "out", "--jobs", jobs, "--edition", edition, env=world)
     batch(path, tmp_path / "here")
-    packets = {name: digest for name, digest in contents(tmp_path / "here").items() if name.endswith(".pdf")}
+    packets = {name: digest for name, digest in contents(tmp_path / "here").items() if is_packet(name)}
     assert packets.items() <= contents(tmp_path / "out").items()
     assert {line["edition"] for line in manifest(tmp_path / "out")} == {1}
     assert {line["edition"] for line in manifest(tmp_path / "here")} == {None}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from batches import batch, batch_outside, contents, people, roster, started
+from batches import batch, batch_outside, contents, packets_in, people, roster, started
 from running import CACHE, PROGRAM
 
 ROWS = 200
@@ -85,7 +85,7 @@ def test_full_from_the_beginning(
 
 
 def begun(out: Path) -> None:
-    while not any(out.glob("*.pdf")):
+    while not any(packets_in(out)):
         time.sleep(0.001)
 
 

@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from batches import batch, batch_outside, made_files, manifest, people, person, roster, word
+from batches import batch, batch_outside, is_packet, made_files, manifest, people, person, roster, word
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rosters import saved
@@ -137,7 +137,7 @@ def test_hostile_patterns_stay_in_the_folder(tmp_path: Path, pattern: str) -> No
     path, out = roster(tmp_path, people(3)), tmp_path / "a" / "out"
     batch(path, out, "--names", pattern, code=0)
     assert len(set(made_files(out))) == 3
-    assert {str(name) for name in inside(out) if name.endswith(".pdf")} == set(made_files(out))
+    assert {str(name) for name in inside(out) if is_packet(name)} == set(made_files(out))
     assert inside(tmp_path) == {"roster.csv", "a", "a/out", *(f"a/out/{name}" for name in inside(out))}
 
 

@@ -13,9 +13,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from batches import batch, batch_outside, contents, count, finished_files, people, roster, sha256, stamps, started
+from batches import (
+    batch,
+    batch_outside,
+    contents,
+    count,
+    finished_files,
+    is_packet,
+    packets_in,
+    people,
+    roster,
+    sha256,
+    stamps,
+    started,
+)
 
-ROWS = 400
+ROWS = 320
 KILLS = {1: 16, 2: 10}
 """How many, by the number of processes; of each, once the parent alone and once the whole group."""
 PATIENCE = 20.0
@@ -67,7 +80,7 @@ def test_a_killed_run_goes_on(
         running = started(list_of_patients, out, "--jobs", jobs, MARK=mark)
         enough = count(out) + chance.randrange(0, ROWS // 3)
         while running.poll() is None and count(out) < enough:
-            time.sleep(0.004)
+            time.sleep(0.006)
         time.sleep(chance.random() * 0.02)
         ended = running.poll()
         if ended is None:
@@ -80,9 +93,9 @@ def test_a_killed_run_goes_on(
         after = stamps(out) if out.exists() else {}
         assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
         redone += len(kept)
-        whole = {name: digest for name, digest in contents(out).items() if name.endswith(".pdf")} if after else {}
+        whole = {name: digest for name, digest in contents(out).items() if is_packet(name)} if after else {}
         assert whole.items() <= undisturbed.items()
-        assert all(path.read_bytes().endswith(b"%%EOF\n") for path in out.glob("*.pdf"))
+        assert all(path.read_bytes().endswith(b"%%EOF\n") for path in packets_in(out))
         made_here.add(len(after))
         if ended == 1:
             assert contents(out) == undisturbed
@@ -195,7 +208,7 @@ def test_power_failure(list_of_patients: Path, undisturbed: dict[str, str], tmp_
     """Names that stand on the disk before what they name, as a file system may leave them: empty, cut, zeros."""
     out = tmp_path / "out"
     batch(list_of_patients, out)
-    packets = sorted(out.glob("*.pdf"))
+    packets = packets_in(out)
     for at, path in enumerate(packets[::5]):
         data = path.read_bytes()
         path.write_bytes([b"", data[: len(data) // 2], bytes(len(data))][at % 3])

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from babel.dates import format_date
-from batches import COLUMNS, batch_outside, count, manifest, person, started, word
+from batches import COLUMNS, batch_outside, count, manifest, packets_in, person, started, word
 from paper import texts
 from rosters import as_csv, saved
 from running import CACHE
@@ -168,7 +168,7 @@ def test_every_packet_is_its_patients(tmp_path: Path) -> None:
         assert again and int(again[1]) > PATIENTS / 3
 
         lines = manifest(out)
-        assert len({line["file"] for line in lines}) == len(list(out.glob("*.pdf"))) == PATIENTS
+        assert len({line["file"] for line in lines}) == len(packets_in(out)) == PATIENTS
         assert [line["mrn"] for line in lines] == [patient(at)["mrn"] for at in range(PATIENTS)]
         packets = [(out / str(line["file"]), str(line["form"]), at) for at, line in enumerate(lines)]
         halves = [packets[0::2], packets[1::2]]

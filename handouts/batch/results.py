@@ -12,6 +12,7 @@ from typing import IO, Self
 from handouts.batch.folder import OWN, PART, Folder, unwritable
 from handouts.batch.manifest import NAME, read_manifest
 from handouts.batch.run import Outcome
+from handouts.content.person import DAMAGED
 from handouts.errors import HandoutError, Problem
 from handouts.roster.table import REASON
 
@@ -24,6 +25,7 @@ class Results:
     def __init__(self, folder: Folder, columns: Sequence[str]) -> None:
         """``columns`` are the headings of the roster. Raises OutputError."""
         self._folder = folder
+        self._headings = columns
         self._columns = [heading for heading in columns if heading != REASON]
         self._kept = [at for at, heading in enumerate(columns) if heading != REASON]
         self._width = len(columns)
@@ -78,9 +80,19 @@ class Results:
             raise unwritable(folder, error) from None
 
     def _refused(self, outcome: Outcome) -> list[str]:
-        """Return the row as it is written, with the reason under its heading; what is too much follows."""
-        cells = outcome.judged.row.cells
-        kept = [cells[at] if at < len(cells) else "" for at in self._kept]
+        """Return the row as it is written, with the reason under its heading; what is too much follows.
+
+        What the file itself has wrong, CSV may not: digits that Excel lost, a cell too few, a patient who died. That
+        cell is marked as damaged, or for the whole row its record number, so that it is refused until it is mended.
+        """
+        row = outcome.judged.row
+        cells = row.cells
+        keys = {problem.where or "mrn" for problem in row.problems}
+        wrong = keys | {row.places.get(key, key) for key in keys}
+        kept = []
+        for at in self._kept:
+            cell = cells[at] if at < len(cells) else ""
+            kept.append(DAMAGED + cell.lstrip(DAMAGED) if self._headings[at].strip() in wrong else cell)
         return [_whole(cell) for cell in (*kept, reason(outcome), *cells[self._width :])]
 
     def _drops_packets(self, path: Path) -> bool:
