@@ -191,7 +191,7 @@ def test_a_damaged_journal_costs_time_only(
         case "noise":
             journal.write_bytes(os.urandom(len(data)))
         case "hole":
-            journal.write_bytes(data[:4096] + bytes(8 * 4096) + data[9 * 4096 :])
+            journal.write_bytes(data[: 12 * 4096] + bytes(4 * 4096) + data[16 * 4096 :])
         case "gone":
             journal.unlink()
         case "journal of another":
