@@ -22,7 +22,7 @@ from handouts.roster.orders import Judged
 
 CHUNK = 64
 """Rows to a chunk: what may have to be made once more after a run was stopped, for each process."""
-KEY = 12
+KEY = 16
 """How many hexadecimal digits of a packet's key stand in the name of its file."""
 T = TypeVar("T")
 

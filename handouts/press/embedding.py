@@ -9,6 +9,9 @@ import uharfbuzz as hb
 
 from handouts.press.shaping import Face
 
+HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+PER_STREAM = 400
+"""Objects to one object stream."""
 OBJECTS = 5
 """How many objects an embedded font takes; the first one is what a page refers to."""
 
@@ -66,6 +69,18 @@ def font_objects(face: Face, texts: Mapping[int, str], first: int) -> list[bytes
 def stream(data: bytes, entries: str = "") -> bytes:
     """Return a stream object's body with ``data`` as it is and more ``entries`` in its dictionary."""
     return f"<<{entries}/Length {len(data)}>>\nstream\n".encode() + data + b"\nendstream"
+
+
+def object_stream(objects: list[tuple[int, bytes]]) -> bytes:
+    """Return an object stream (ISO 32000-1, 7.5.7)."""
+    heads, bodies, offset = [], [], 0
+    for number, body in objects:
+        heads.append(f"{number} {offset}")
+        bodies.append(body)
+        offset += len(body) + 1
+    head = (" ".join(heads) + "\n").encode()
+    data = zlib.compress(head + b"\n".join(bodies), 9)
+    return stream(data, f"/Type/ObjStm/N {len(objects)}/First {len(head)}/Filter/FlateDecode")
 
 
 def _tag(data: bytes) -> str:

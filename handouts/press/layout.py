@@ -7,12 +7,8 @@ from collections.abc import Container
 
 import pikepdf
 
-from handouts.press.embedding import stream
+from handouts.press.embedding import HEADER, PER_STREAM, object_stream
 from handouts.press.form import ENTRY
-
-HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
-PER_STREAM = 400
-"""Objects to one object stream."""
 
 
 def object_streams(pdf: pikepdf.Pdf, more: int) -> int:
@@ -68,15 +64,3 @@ def stream_of(item: pikepdf.Stream, without: Container[str] = ()) -> bytes:
         entries["/Filter"] = pikepdf.Name.FlateDecode
     inside = entries.unparse(resolved=True).strip().removeprefix(b"<<").removesuffix(b">>")
     return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (inside, len(data), data)
-
-
-def object_stream(objects: list[tuple[int, bytes]]) -> bytes:
-    """Return an object stream (ISO 32000-1, 7.5.7)."""
-    heads, bodies, offset = [], [], 0
-    for number, body in objects:
-        heads.append(f"{number} {offset}")
-        bodies.append(body)
-        offset += len(body) + 1
-    head = (" ".join(heads) + "\n").encode()
-    data = zlib.compress(head + b"\n".join(bodies), 9)
-    return stream(data, f"/Type/ObjStm/N {len(objects)}/First {len(head)}/Filter/FlateDecode")

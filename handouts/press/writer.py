@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from handouts.errors import OutputError, Problem
-from handouts.press.embedding import stream
-from handouts.press.layout import HEADER, PER_STREAM, object_stream
+from handouts.press.embedding import HEADER, PER_STREAM, object_stream, stream
 
 ENTRY = struct.Struct(">BQH")
 """A cross-reference entry as in ``form.ENTRY``, with room for offsets beyond 4 GB."""
