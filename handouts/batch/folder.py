@@ -17,6 +17,7 @@ from handouts.output import create, make_folder
 
 OWN = ".handouts"
 """The folder within for what is not handed over: the journal, the lock, and files that are being written."""
+JOURNAL = "journal.sqlite"
 PART = ".part"
 
 
@@ -41,7 +42,7 @@ class Folder:
             raise OutputError(problem) from None
         except OSError as error:
             raise unwritable(path, error) from None
-        self.journal = Journal(own / "journal.sqlite")
+        self.journal = Journal(own / JOURNAL)
 
     def __enter__(self) -> Self:
         return self

@@ -7,11 +7,12 @@ import hashlib
 import logging
 import os
 import re
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,14 @@ import click
 
 from handouts.commands.check import SOME_REFUSED, Finding, warn
 from handouts.commands.printing import Printing, printing_options
-from handouts.commands.settings import settings_of, settings_options, show_json, today
+from handouts.commands.settings import Settings, settings_of, settings_options, show_json, today
 from handouts.errors import HandoutError, InputError, OutputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.batch.crew import Crew
     from handouts.batch.names import Names
     from handouts.batch.run import Outcome
+    from handouts.library import Library
     from handouts.packet import Desk
     from handouts.roster.orders import Judged
     from handouts.roster.table import Roster
@@ -75,6 +77,7 @@ class Tally:
 @click.option("--scheduler", metavar="ADDRESS", help="Make them on this Dask cluster (tls://…); needs --edition.")
 @click.option("--names", "pattern", metavar="PATTERN", help='File names, as "{row:05}-{drug}-{hash}".')
 @click.option("--shard", metavar="K/N", help="Make only part K of N: each patient is in the same part everywhere.")
+@click.option("--redact", metavar="FILE.zip", help="Make nothing: write what a bug report needs, without any value.")
 @printing_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
@@ -90,6 +93,7 @@ def batch(
     scheduler: str | None,
     pattern: str | None,
     shard: str | None,
+    redact: str | None,
     print_run: str | None,
     sort: str,
     separators: bool,
@@ -113,6 +117,10 @@ def batch(
     open_desk = functools.partial(settings.desk, edition_file)
     if not out.strip():
         raise UsageError(Problem("--out", "is empty", "name a folder for the packets"))
+    if redact:
+        open_run = functools.partial(_opened, Path(roster_file), columns_file, open_desk, part)
+        _report(redact, open_run, settings, open_desk().library, Path(out))
+        return
     tally, printing = Tally(kept=as_json), Printing(print_run, sort, separators, duplex, labels)
     printing.check()
     open_crew = _crew(jobs, open_desk, scheduler, edition_file)
@@ -159,6 +167,25 @@ def _opened(path: Path, columns_file: str | None, open_desk: Callable[[], Desk],
     if part:
         rows = (found for found in rows if in_shard(found.row.data.get("mrn", ""), *part))
     return Run(roster, rows, None if part else identities.rows, desk)
+
+
+def _report(target: str, open_run: Callable[[], Run], settings: Settings, library: Library, out: Path) -> None:
+    """Write the bundle for a bug report. Raises OutputError."""
+    from handouts.batch.support import bundle, redactor, shape, unreadable
+    from handouts.commands.doctor import findings
+    from handouts.output import write
+
+    hide = redactor(library, secrets.token_bytes(32))
+    machine = [f"{'ok ' if good else 'NOT'}  {line}" for good, line in findings(replace(settings, clinic_file=None))]
+    try:
+        run = open_run()
+        roster = shape(run.roster, run.rows, hide)
+    except InputError as error:
+        roster = unreadable(error, hide)
+    write(target, bundle(machine, roster, out, hide))
+    click.echo(
+        f"{target}: for a bug report. It has the headings of the roster, and no value. Nothing was made.", err=True
+    )
 
 
 OpenCrew = Callable[["Desk", Path], AbstractContextManager["Crew"]]
