@@ -83,10 +83,12 @@ def make(
     data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
 
     from handouts.content.person import read_order
+    from handouts.content.tags import other_wording
     from handouts.output import write
     from handouts.packet import SHOWN
 
-    packet = desk.packet(read_order(data, today(), lambda text: []))
+    order = read_order(data, today(), lambda text: [])
+    packet = desk.packet(order)
     pdf = packet.pdf
     if password:
         from handouts.press.encryption import encrypted
@@ -97,6 +99,8 @@ def make(
         f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form[:SHOWN]}",
         err=True,
     )
+    if order.locale and (warning := other_wording(order.locale, packet.locale)):
+        click.echo(f"warning: {warning}; {warning.hint}", err=True)
 
 
 def _password(file: str) -> str:
