@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 import click
 
 from handouts.commands.check import SOME_REFUSED, Finding, warn
-from handouts.commands.settings import settings_of, settings_options, show_json, today
+from handouts.commands.settings import fallback_option, settings_of, settings_options, show_json, today
 from handouts.errors import HandoutError, OutputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.batch.names import Names
     from handouts.batch.run import Outcome
+    from handouts.content.clinic import Fallback
     from handouts.packet import Desk
     from handouts.roster.orders import Judged
     from handouts.roster.table import Roster
@@ -41,6 +42,8 @@ class Tally:
     again: int = 0
     """Of those made, how many were there already."""
     refused: int = 0
+    slips: int = 0
+    """Of those made, how many are in English and begin with an interpreter slip."""
     pages: int = 0
     problems: list[dict[str, object]] = field(default_factory=list)
     """For ``--json``."""
@@ -53,6 +56,7 @@ class Tally:
         self.refused += outcome.line.status == "refused"
         self.made += outcome.line.status == "made"
         self.again += outcome.again
+        self.slips += outcome.slip
         self.pages += outcome.line.pages or 0
         self.problems += [Finding(problem, row).entry() for problem in outcome.problems]
         for problem in outcome.judged.warnings:
@@ -68,6 +72,7 @@ class Tally:
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes.  [default: one for each core]")
 @click.option("--names", "pattern", metavar="PATTERN", help='File names, as "{row:05}-{drug}-{hash}".')
 @click.option("--shard", metavar="K/N", help="Make only part K of N: each patient is in the same part everywhere.")
+@fallback_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
@@ -81,6 +86,7 @@ def batch(
     jobs: int | None,
     pattern: str | None,
     shard: str | None,
+    fallback: Fallback | None,
     as_json: bool,
     clinic_file: str | None,
     formularies: tuple[str, ...],
@@ -96,7 +102,7 @@ def batch(
     from handouts.batch.names import USUAL, Names
 
     settings, part, names = settings_of(ctx, clinic_file, formularies), _part(shard), Names(pattern or USUAL)
-    open_desk = functools.partial(settings.desk, edition_file)
+    open_desk = functools.partial(settings.desk, edition_file, fallback)
     tally = Tally()
     try:
         run = _opened(Path(roster_file), columns_file, open_desk, part)
@@ -163,6 +169,10 @@ def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], 
             raise OutputError(Problem("", problem, "the same command goes on from there")) from None
         results.finish(run.roster.path)
         click.echo(f"{out}: {tally.rows} rows, {tally.made} packets made, {tally.refused} refused.", err=True)
+        if tally.slips:
+            click.echo(
+                f"{tally.slips} of the packets are in English, with a page that asks for an interpreter.", err=True
+            )
         if tally.again:
             click.echo(f"{tally.again} of the packets were there already.", err=True)
         if tally.refused:
@@ -224,6 +234,7 @@ def _show(tally: Tally, problems: list[dict[str, object]]) -> None:
             "made": tally.made,
             "refused": tally.refused,
             "already_made": tally.again,
+            "interpreter_slips": tally.slips,
             "pages": tally.pages,
             "problems": tally.problems + problems,
             "warnings": tally.warnings,

@@ -245,6 +245,15 @@ def locale_tags(folder: File) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if (path / "locale.toml").is_file())
 
 
+def source_tag(folder: File) -> str:
+    """Return the tag of the language that the texts are written in. Raises LanguageError where it is not there."""
+    for tag in locale_tags(folder):
+        if read_toml(folder / tag / "locale.toml", LocaleFile).source:
+            return tag
+    problem = "the language that the texts are written in is not here"
+    raise LanguageError(Problem("locales", problem, "build an edition that has it"))
+
+
 def read_locale(tag: str, folder: File) -> LocaleFile:
     """Return ``locale.toml`` for ``tag`` from ``folder``; what it means, ``content.tags`` says.
 

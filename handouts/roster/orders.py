@@ -9,12 +9,12 @@ from functools import lru_cache
 
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
-from handouts.content.language import read_language, read_locale
+from handouts.content.language import read_locale
 from handouts.content.person import read_order, read_treatment
 from handouts.content.tags import other_wording
-from handouts.errors import HandoutError, InputError, Problem
+from handouts.errors import HandoutError, InputError, LanguageError, Problem
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import SHOWN, Desk
+from handouts.packet import Desk
 from handouts.press.fonts import Coverage
 from handouts.roster.identity import Identities
 from handouts.roster.table import Row
@@ -120,7 +120,7 @@ class Judge:
         return problems
 
     def _find_locale_problems(self, tag: str) -> tuple[Problem, ...]:
-        return tuple(_problems(lambda: read_language(tag or self._default_locale or "", self.library.locales)))
+        return tuple(_problems(lambda: self.desk.refuse_language(tag or self._default_locale or "")))
 
     def _find_locale_warnings(self, tag: str) -> tuple[Problem, ...]:
         warning = other_wording(tag, self._printed(tag))
@@ -138,14 +138,11 @@ class Judge:
 
     def _find_form_problems(self, order: Order) -> tuple[Problem, ...]:
         """Return why no form can be printed for orders of the same shape."""
-        key = self.desk.prepare(order).key
-        form = self.desk.shelf.get(key) if self.desk.shelf else None
-        if form is None and self.library.templates is None:
-            return (Problem("", "the edition has no form for this order", "build an edition that has it"),)
-        if self.clinic.unapproved == "refuse" and not (form and form.approved):
-            message = f"form {key[:SHOWN]} is not approved, and the clinic prints no drafts"
-            return (Problem("", message, "approve it: handouts edition approve"),)
-        return ()
+        try:
+            unusable = self.desk.unusable(self.desk.prepare(order))
+        except LanguageError as error:
+            return error.problems
+        return (unusable,) if unusable else ()
 
     def _find_next_infusion(self, drug: str, treatment: Treatment) -> tuple[dt.date | None, tuple[Problem, ...]]:
         try:
