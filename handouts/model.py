@@ -60,6 +60,8 @@ class Order:
     size: str = "standard"
     prescriber: str | None = None
     interpreter: str | None = None
+    slip: str | None = None
+    """The language of the interpreter slip that comes before the packet."""
 
 
 @dataclass(frozen=True, slots=True)

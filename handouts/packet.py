@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from handouts.content.clinic import Clinic
+from handouts.content.clinic import Clinic, Fallback
 from handouts.content.facts import printable
-from handouts.content.language import Language, read_language
+from handouts.content.language import Language, read_language, source_tag
+from handouts.content.slip import Slip, find_slip, read_slips
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.library import Library
 from handouts.model import Order, Treatment
 from handouts.press.fonts import Coverage, describe
-from handouts.press.form import PLACEHOLDER, Form, Origin, kind_of
+from handouts.press.form import PLACEHOLDER, WITH_SLIP, Form, Origin, kind_of
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """How many digits of a form's id stand at the foot of a page."""
+SLIP = "slip"
+"""The document that asks for an interpreter."""
+LINE_MAY_END = "\u200b"
+"""Between words of languages that write no spaces; it has no ink and needs no glyph."""
+NO_FORM = Problem("", "the edition has no form for this order", "build an edition that has it")
 PLANS = 1024
 """How many plans a desk remembers: the patients of a day share drugs and dates."""
 STAMPS = 32
@@ -62,6 +68,8 @@ class Packet:
     """The id of the form: the same for every patient whose packet says the same."""
     stamped: bool
     """False: a value did not fit its field, and the packet was set in full."""
+    slip: Slip | None = None
+    """The first page asks for an interpreter, because the packet could not be printed in the patient's language."""
 
     @property
     def pdf(self) -> bytes:
@@ -93,30 +101,49 @@ class Desk:
         *,
         ground: str | None = None,
         language: Language | None = None,
+        fallback: Fallback = "refuse",
     ) -> None:
         """``shelf``: where forms come from, and where new ones go. ``ground`` is the library's, where it is known.
 
-        ``language`` is that of a preview, instead of the orders' own.
+        ``language`` is that of a preview, instead of the orders' own. ``fallback`` says what becomes of an order that
+        cannot be printed in its language.
         """
-        self.clinic, self.library, self.shelf = clinic, library, shelf
+        self.clinic, self.library, self.shelf, self.fallback = clinic, library, shelf, fallback
         self._faces = functools.cache(lambda locale: Faces(library.fonts, locale))
         self._ground = functools.cache(lambda: ground or library.ground())
         self._missing_glyphs = Coverage(library.fonts).missing
         self._drug = functools.cache(lambda name: printable(library.formulary.drug(name)))
         self.language = functools.cache(lambda tag: language or read_language(tag, library.locales))
+        self._slips = functools.cache(lambda: read_slips(library.locales))
         self._origin = functools.cache(self._find_origin)
         self._planned = functools.lru_cache(PLANS)(self._plan)
+        self._faults: dict[str, tuple[Problem, ...]] = {}
         self._stamps: dict[str, Stamp] = {}
 
     def prepare(self, order: Order) -> Prepared:
-        """Return what ``order`` prints.
+        """Return what ``order`` prints; where its language cannot be printed and the desk falls back, in English.
 
-        Raises InputError or Refused, with every problem found, and LayoutError where no font has a date's characters.
+        Raises InputError or Refused, with every problem found, LanguageError where there is no such language or slip,
+        and LayoutError where no font has a date's characters.
         """
+        if order.slip or self.fallback == "refuse":
+            return self._prepared(order)
+        try:
+            prepared = self._prepared(order)
+            problems = () if prepared.sheet.language.file.source else self._faults_of(prepared)
+            if not problems:
+                return prepared
+        except LanguageError as error:
+            problems = error.problems
+        slip = self._slip_instead(order.locale or self.clinic.locale, problems)
+        return self._prepared(replace(order, locale=source_tag(self.library.locales), slip=slip))
+
+    def _prepared(self, order: Order) -> Prepared:
         planned = self._planned(
             order.drug,
             order.treatment,
             order.locale or self.clinic.locale,
+            order.slip,
             order.packet or "intake",
             order.paper or self.clinic.paper,
             order.size,
@@ -135,39 +162,112 @@ class Desk:
         self._refuse_missing_glyphs(patient_values(order, prepared.sheet.language))
         stamp = self._stamp(prepared)
         if prepared.untranslated:
-            where = f"locales/{prepared.sheet.language.tag}"
-            problems = [Problem(where, f"not translated: {text!r}", "translate it") for text in prepared.untranslated]
-            raise LanguageError(*problems)
+            raise LanguageError(*_not_translated(prepared))
         return stamped(prepared, stamp, self.library)
 
+    def refuse_language(self, tag: str) -> None:
+        """Raise LanguageError where a reader of ``tag`` gets nothing: no translation, and no slip to fall back on."""
+        try:
+            self.language(tag)
+        except LanguageError as error:
+            self._slip_instead(tag, error.problems)
+
+    def _faults_of(self, prepared: Prepared) -> tuple[Problem, ...]:
+        """Return why ``prepared`` cannot be printed in its language: texts that are missing or wrong, or no approval.
+
+        A form that is there already has been through this.
+        """
+        if prepared.key not in self._faults:
+            self._faults[prepared.key] = tuple(self._find_faults(prepared))
+        return self._faults[prepared.key]
+
+    def _find_faults(self, prepared: Prepared) -> Sequence[Problem]:
+        if prepared.untranslated:
+            return _not_translated(prepared)
+        form = self.shelf.get(prepared.key) if self.shelf else None
+        if unusable := self._unusable(prepared, form):
+            return [unusable]
+        if form:
+            return ()
+        try:
+            write_pages(prepared.sheet, prepared.documents, dict.fromkeys(prepared.values, PLACEHOLDER), self.library)
+        except LanguageError as error:
+            return error.problems
+        return ()
+
+    def unusable(self, prepared: Prepared) -> Problem | None:
+        """Return why no form can be had for ``prepared``: the edition has none, or it is a draft."""
+        return self._unusable(prepared, self.shelf.get(prepared.key) if self.shelf else None)
+
+    def _unusable(self, prepared: Prepared, form: Form | None) -> Problem | None:
+        if form is None and self.library.templates is None:
+            return NO_FORM
+        if self.clinic.unapproved == "refuse" and not (form and form.approved):
+            problem = f"form {prepared.key[:SHOWN]} is not approved, and the clinic prints no drafts"
+            return Problem("", problem, "approve it: handouts edition approve")
+        return None
+
+    def _slip_instead(self, tag: str, problems: tuple[Problem, ...]) -> str:
+        """Return the tag of the slip for a reader of ``tag``, whose language has ``problems``.
+
+        Raises LanguageError with them where the desk does not fall back, or cannot.
+        """
+        if self.fallback == "refuse":
+            raise LanguageError(*problems)
+        try:
+            return self._slip(tag).tag
+        except LanguageError as error:
+            raise LanguageError(*problems, *error.problems) from None
+
+    def _slip(self, tag: str) -> Slip:
+        slip = find_slip(tag, self._slips())
+        if missing := self._missing_glyphs(slip.words.replace(LINE_MAY_END, "")):
+            problem = f"no font in this installation can print the slip in {slip.english_name}"
+            raise LanguageError(Problem("locale", f"{problem}: {describe(missing[0])}", "call an interpreter"))
+        return slip
+
     def _plan(
-        self, drug_id: str, treatment: Treatment, locale: str, packet: str, paper: str, size: str, interpreter: bool
+        self,
+        drug_id: str,
+        treatment: Treatment,
+        locale: str,
+        slip: str | None,
+        packet: str,
+        paper: str,
+        size: str,
+        interpreter: bool,
     ) -> Prepared:
         """Return what all orders print that differ in nothing but the patient."""
         drug, language = self._drug(drug_id), self.language(locale)
-        origin, documents = self._origin(drug_id, locale, packet, paper, size, interpreter)
+        origin, documents = self._origin(drug_id, locale, slip, packet, paper, size, interpreter)
         dated = plan(drug, treatment, closed=self.clinic.is_closed)
         shape = outline(drug, dated)
         values = plan_values(drug, dated, shape, language)
         self._refuse_missing_glyphs(values)
         key = _digest(origin.source, json.dumps(asdict(shape), default=str, sort_keys=True))
-        sheet = Sheet(drug, self.clinic, shape, language, paper, size, key[:SHOWN], interpreter)
+        first = self._slip(slip) if slip else None
+        sheet = Sheet(drug, self.clinic, shape, language, paper, size, key[:SHOWN], interpreter, slip=first)
         return Prepared(sheet, documents, values, origin, key, tuple(language.untranslated()))
 
     def _find_origin(
-        self, drug_id: str, locale: str, packet: str, paper: str, size: str, interpreter: bool
+        self, drug_id: str, locale: str, slip: str | None, packet: str, paper: str, size: str, interpreter: bool
     ) -> tuple[Origin, tuple[str, ...]]:
         drug, language = self._drug(drug_id), self.language(locale)
         documents = self.library.documents(packet, drug)
         catalog = hashlib.sha256(language.catalog).hexdigest()
-        content = (drug.model_dump_json(), self.clinic.model_dump_json(), language.file.model_dump_json(), catalog)
+        clinic = self.clinic.model_dump_json(exclude={"fallback"})  # which form is taken changes none of them
+        content = [drug.model_dump_json(), clinic, language.file.model_dump_json(), catalog]
+        if slip:
+            first = self._slip(slip)
+            packet, documents = f"{packet}{WITH_SLIP}{first.bcp47}", (SLIP, *documents)
+            content.append(first.model_dump_json())
         source = _digest(self._ground(), *content, *documents, paper, size, str(interpreter))
         return Origin(drug.id, language.bcp47, packet, paper, size, interpreter, source), documents
 
     def source_of(self, origin: Origin) -> str:
         """Return what ``origin.source`` would be today: where it differs, the form is superseded."""
         today, _ = self._origin(
-            origin.drug, origin.locale, origin.packet, origin.paper, origin.size, origin.interpreter
+            origin.drug, origin.locale, origin.slip, origin.asked, origin.paper, origin.size, origin.interpreter
         )
         return today.source
 
@@ -184,9 +284,8 @@ class Desk:
 
     def _form(self, prepared: Prepared) -> Form:
         form = self.shelf.get(prepared.key) if self.shelf else None
-        if self.clinic.unapproved == "refuse" and (form is None or not form.approved):
-            problem = f"form {prepared.key[:SHOWN]} is not approved, and the clinic prints no drafts"
-            raise LanguageError(Problem("edition", problem, "approve it: handouts edition approve"))
+        if unusable := self._unusable(prepared, form):
+            raise LayoutError(unusable) if unusable is NO_FORM else LanguageError(unusable)
         if form is None:
             form = typeset_form(prepared, self.library)
             if self.shelf:
@@ -216,7 +315,8 @@ def stamped(prepared: Prepared, stamp: Stamp, library: Library) -> Packet:
         fits, stamp = False, Stamp(set_in_full(prepared, library), stamp.faces)
         parts = stamp.parts(prepared.values)
     sha256 = stamp.sha256(parts)
-    return Packet(parts, sha256, stamp.form.pages, prepared.documents, prepared.origin.locale, prepared.key, fits)
+    origin, slip = prepared.origin, prepared.sheet.slip
+    return Packet(parts, sha256, stamp.form.pages, prepared.documents, origin.locale, prepared.key, fits, slip)
 
 
 def typeset_form(prepared: Prepared, library: Library) -> Form:
@@ -252,17 +352,34 @@ def _form(
     )
 
 
-def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
-    """Return ``documents`` typeset with ``fields`` in place.
+def _not_translated(prepared: Prepared) -> list[Problem]:
+    where = f"locales/{prepared.sheet.language.tag}"
+    return [Problem(where, f"not translated: {text!r}", "translate it") for text in prepared.untranslated]
 
-    This is the one way to paper, so nothing is typeset in a language with a wrong or missing translation: raises
+
+def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
+    """Return ``documents`` typeset with ``fields`` in place. Raises what ``write_pages`` raises."""
+    if library.templates is None:
+        raise LayoutError(NO_FORM)
+    from handouts.press.pages import Pages
+    from handouts.press.typeset import typeset
+
+    html, styles = write_pages(sheet, documents, fields, library), Pages(library.templates).styles(sheet)
+    return typeset(html, styles=styles, templates=library.templates, fonts=library.fonts)
+
+
+def write_pages(
+    sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library
+) -> list[tuple[str, str]]:
+    """Return ``documents`` (name, HTML) with ``fields`` in place.
+
+    This is the one way to paper, so nothing is written in a language with a wrong or missing translation: raises
     LanguageError with every one. Raises LayoutError where only an edition is at hand.
     """
     if library.templates is None:
-        raise LayoutError(Problem("edition", "has no form for this order", "build an edition that has it"))
+        raise LayoutError(NO_FORM)
     from handouts.checks.parity import wrong_translations
     from handouts.press.pages import Pages
-    from handouts.press.typeset import typeset
 
     pages = Pages(library.templates)
     html: list[tuple[str, str]] = []
@@ -274,7 +391,7 @@ def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], 
             problems += error.problems
     if problems:
         raise LanguageError(*dict.fromkeys(problems))
-    return typeset(html, styles=pages.styles(sheet), templates=library.templates, fonts=library.fonts)
+    return html
 
 
 def _digest(*parts: str) -> str:

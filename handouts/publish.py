@@ -12,6 +12,7 @@ from dataclasses import replace
 from handouts.content.clinic import Clinic
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
+from handouts.content.language import source_tag
 from handouts.errors import InputError, Problem, Refused
 from handouts.library import Library
 from handouts.model import Order, Patient, Treatment
@@ -58,16 +59,24 @@ def _treatments(drug: Drug) -> Iterator[Treatment]:
 
 
 def orders(
-    library: Library, drugs: Sequence[str], locales: Sequence[str], packets: Sequence[str], sizes: Sequence[str]
+    library: Library,
+    drugs: Sequence[str],
+    locales: Sequence[str],
+    packets: Sequence[str],
+    sizes: Sequence[str],
+    slips: Sequence[str] = (),
 ) -> Iterator[Order]:
-    """Yield an order without a patient for every form that an edition is to hold."""
+    """Yield an order without a patient for every form that an edition is to hold.
+
+    ``slips``: the languages of the interpreter slips that packets in the language of the texts are to have, too.
+    """
+    source = source_tag(library.locales) if slips else ""
+    languages = [*((locale, None) for locale in locales), *((source, slip) for slip in slips)]
     for name in drugs:
         treatments = shapes(printable(library.formulary.drug(name)))
-        for locale in locales:
-            for packet in packets:
-                for size in sizes:
-                    for treatment in treatments:
-                        yield Order(NOBODY, name, treatment, locale, packet, None, size)
+        for (locale, slip), packet, size in itertools.product(languages, packets, sizes):
+            for treatment in treatments:
+                yield Order(NOBODY, name, treatment, locale, packet, None, size, slip=slip)
 
 
 def build_forms(
@@ -131,9 +140,16 @@ def approve(
 def order_of(entry: Entry) -> Order:
     """Return the order without a patient that ``entry`` was typeset for."""
     origin = entry.origin
-    interpreter = "-" if origin.interpreter else None
     return Order(
-        NOBODY, origin.drug, entry.treatment, origin.locale, origin.packet, origin.paper, origin.size, None, interpreter
+        NOBODY,
+        origin.drug,
+        entry.treatment,
+        origin.locale,
+        origin.asked,
+        origin.paper,
+        origin.size,
+        interpreter="-" if origin.interpreter else None,
+        slip=origin.slip,
     )
 
 

@@ -211,6 +211,9 @@ def test_an_unknown_locale_is_a_matter_of_language(tmp_path: Path) -> None:
 
     assert "there is no translation for 'tlh'" in said
     assert "available: " in said
+    assert "en-XA: XA is not a country" in refused(3, *MAKE, "--locale", "en_XA", "-o", tmp_path / "packet.pdf")
+    assert "Traditional Chinese" in refused(4, *MAKE, "--locale", "zh_TW", "-o", tmp_path / "packet.pdf")
+    assert "write vi" in refused(3, *MAKE, "--locale", "Vietnamese", "-o", tmp_path / "packet.pdf")
     assert refused(3, *MAKE, "--locale", "not a tag", "-o", tmp_path / "packet.pdf")
 
 

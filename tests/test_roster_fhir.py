@@ -148,6 +148,20 @@ def test_the_record_number_is_that_of_type_mr_and_only_one(tmp_path: Path) -> No
     assert only(tmp_path, *whole({"identifier": ended})).row.data["mrn"] == "2"
 
 
+def test_a_language_in_two_code_systems(tmp_path: Path) -> None:
+    """BCP 47 says more than ISO 639; a code of the sender's own says nothing."""
+    iso, own = "urn:oid:2.16.840.1.113883.6.100", "https://example.org/languages"
+
+    def read(*codings: tuple[str, str]) -> str:
+        spoken = {"coding": [{"system": system, "code": code} for system, code in codings]}
+        found = only(tmp_path, *whole({"communication": [{"language": spoken, "preferred": True}]}))
+        return found.row.data["locale"]
+
+    assert read((own, "7"), (iso, "spa"), ("urn:ietf:bcp:47", "es-MX")) == "es-MX"
+    assert read((own, "7"), (iso, "spa")) == "spa"
+    assert read((own, "es")) == ""
+
+
 def test_a_language_that_is_not_preferred_is_not_taken(tmp_path: Path) -> None:
     def language(tag: str, **more: object) -> Resource:
         return {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": tag}]}, **more}

@@ -39,6 +39,19 @@ def test_a_row_becomes_an_order(tmp_path: Path) -> None:
     )
 
 
+def test_the_wording_of_another_country_is_said() -> None:
+    (warning,) = judge().order(row(2, locale="pt-PT")).warnings
+
+    assert "pt-PT is printed as pt-BR, Brazilian Portuguese" in warning.message
+    assert judge().order(row(2, locale="pt")).warnings == ()
+
+
+def test_two_tags_of_one_language_are_the_same_order(tmp_path: Path) -> None:
+    found = outcome(saved(tmp_path, as_csv([{**LEAST, "locale": tag} for tag in ("es", "es_MX", "spa", "en")])))
+
+    assert [one.order is None for one in found] == [False, True, True, False]
+
+
 def test_every_problem_of_every_row_at_once(tmp_path: Path) -> None:
     wrong = {
         **{"mrn": " 7", "name": "", "dob": "1/2/80", "drug": "aspirin", "start": "2026-12-07", "last": "2026-12-01"},
@@ -59,13 +72,15 @@ def test_every_problem_of_every_row_at_once(tmp_path: Path) -> None:
     ("changes", "where"),
     [
         pytest.param({"drug": "aspirin"}, "drug", id="unknown drug"),
-        pytest.param({"locale": "fr"}, "locale", id="unknown language"),
+        pytest.param({"locale": "tlh"}, "locale", id="unknown language"),
+        pytest.param({"locale": "zh-TW"}, "locale", id="another script"),
+        pytest.param({"locale": "en-XA"}, "locale", id="a made-up language"),
         pytest.param({"packet": "all"}, "packet", id="unknown packet"),
         pytest.param({"done": "3"}, "last", id="half a history"),
         pytest.param({"drug": "alemtuzumab", "start": "2026-12-07", "days": "9"}, "days", id="not its days"),
         pytest.param({"drug": "methylprednisolone"}, "days", id="days from the prescriber"),
         pytest.param({"drug": "mitoxantrone", "done": "99", "last": "2026-09-01"}, "done", id="beyond a lifetime"),
-        pytest.param({"name": "Sample 輸"}, "name", id="no glyph"),
+        pytest.param({"name": "Sample ꆈ"}, "name", id="no glyph"),
     ],
 )
 def test_what_would_refuse_a_packet_refuses_the_row(changes: dict[str, str], where: str) -> None:

@@ -22,6 +22,7 @@ class Line:
     drug: str
     locale: str
     packet: str
+    """``intake+slip-vi``: in English, after a page that asks for an interpreter in Vietnamese."""
     status: str
     """``made`` or ``refused``."""
     file: str | None = None

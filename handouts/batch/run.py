@@ -7,7 +7,7 @@ import hmac
 import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from handouts.batch.crew import Crew, Done, Result, Task, problems_of
@@ -18,6 +18,7 @@ from handouts.batch.names import Names
 from handouts.errors import Problem
 from handouts.packet import Desk
 from handouts.press.edition import Edition
+from handouts.press.form import Origin
 from handouts.roster.orders import Judged
 
 CHUNK = 64
@@ -37,6 +38,8 @@ class Outcome:
     """Why it was refused."""
     again: bool = False
     """The packet was there already."""
+    slip: bool = False
+    """The packet is in English, and its first page asks for an interpreter."""
 
 
 def outcomes(
@@ -67,6 +70,7 @@ class _Plan:
     key: bytes = b""
     task: Task | None = None
     record: Record | None = None
+    origin: Origin | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -95,28 +99,31 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
     key = hmac.digest(salt, f"{names.pattern}\0{prepared.key}\0{order!r}".encode(), "sha256")
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
-        return _Plan(judged, key, record=record)
-    file = record.file if record else names.file(judged.row.number, order, key.hex()[:KEY])
-    return _Plan(judged, key, Task(order, file))
+        return _Plan(judged, key, record=record, origin=prepared.origin)
+    named = (
+        replace(order, locale=prepared.origin.locale, packet=prepared.origin.packet) if prepared.sheet.slip else order
+    )
+    file = record.file if record else names.file(judged.row.number, named, key.hex()[:KEY])
+    return _Plan(judged, key, Task(order, file), origin=prepared.origin)
 
 
 def _finished(plan: _Plan, done: Done) -> _Plan:
     if done.problems or plan.task is None:
         return _Plan(plan.judged, plan.key, problems=done.problems)
     record = Record(plan.key, plan.task.file, done.sha256, done.pages, done.form, done.locale)
-    return _Plan(plan.judged, plan.key, plan.task, record)
+    return replace(plan, record=record)
 
 
 def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
     row, order = plan.judged.row, plan.judged.order
     number = desk.shelf.number if isinstance(desk.shelf, Edition) else None
-    if plan.record and order:
+    if plan.record and plan.origin and order:
         line = Line(
             row=row.number,
             mrn=order.patient.mrn,
             drug=order.drug,
             locale=plan.record.locale,
-            packet=order.packet or "intake",
+            packet=plan.origin.packet,
             status="made",
             file=plan.record.file,
             sha256=plan.record.sha256,
@@ -124,7 +131,7 @@ def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
             form=plan.record.form,
             edition=number,
         )
-        return Outcome(plan.judged, line, again=again)
+        return Outcome(plan.judged, line, again=again, slip=plan.origin.slip is not None)
     said = tuple(f"{problem.where}: {problem.message}".removeprefix(": ") for problem in plan.problems)
     mrn, drug, locale, packet = (row.data.get(key, "") for key in ("mrn", "drug", "locale", "packet"))
     line = Line(row.number, mrn, drug, locale, packet or "intake", "refused", edition=number, problems=said)

@@ -20,13 +20,14 @@ import click
 
 from handouts.commands.check import SOME_REFUSED, Finding, warn
 from handouts.commands.printing import Printing, printing_options
-from handouts.commands.settings import Settings, settings_of, settings_options, show_json, today
+from handouts.commands.settings import Settings, fallback_option, settings_of, settings_options, show_json, today
 from handouts.errors import HandoutError, InputError, OutputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.batch.crew import Crew
     from handouts.batch.names import Names
     from handouts.batch.run import Outcome
+    from handouts.content.clinic import Fallback
     from handouts.library import Library
     from handouts.packet import Desk
     from handouts.roster.orders import Judged
@@ -47,6 +48,8 @@ class Tally:
     again: int = 0
     """Of those made, how many were there already."""
     refused: int = 0
+    slips: int = 0
+    """Of those made, how many are in English and begin with an interpreter slip."""
     pages: int = 0
     kept: bool = False
     """Whether problems and warnings are kept, for ``--json``; a long roster may have many."""
@@ -60,6 +63,7 @@ class Tally:
         self.refused += outcome.line.status == "refused"
         self.made += outcome.line.status == "made"
         self.again += outcome.again
+        self.slips += outcome.slip
         self.pages += outcome.line.pages or 0
         for problem in outcome.judged.warnings:
             warn(Finding(problem, row))
@@ -78,6 +82,7 @@ class Tally:
 @click.option("--names", "pattern", metavar="PATTERN", help='File names, as "{row:05}-{drug}-{hash}".')
 @click.option("--shard", metavar="K/N", help="Make only part K of N: each patient is in the same part everywhere.")
 @click.option("--redact", metavar="FILE.zip", help="Make nothing: write what a bug report needs, without any value.")
+@fallback_option
 @printing_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
@@ -94,6 +99,7 @@ def batch(
     pattern: str | None,
     shard: str | None,
     redact: str | None,
+    fallback: Fallback | None,
     print_run: str | None,
     sort: str,
     separators: bool,
@@ -114,7 +120,7 @@ def batch(
     from handouts.batch.names import USUAL, Names
 
     settings, part, names = settings_of(ctx, clinic_file, formularies), _part(shard), Names(pattern or USUAL)
-    open_desk = functools.partial(settings.desk, edition_file)
+    open_desk = functools.partial(settings.desk, edition_file, fallback)
     if not out.strip():
         raise UsageError(Problem("--out", "is empty", "name a folder for the packets"))
     if redact:
@@ -234,6 +240,10 @@ def _make(run: Run, out: Path, names: Names, open_crew: OpenCrew, tally: Tally, 
             problem = f"stopped after {_so_far(tally.rows, run.count)}"
             raise OutputError(Problem("", problem, "the same command goes on from there")) from None
         click.echo(f"{out}: {tally.rows} rows, {tally.made} packets made, {tally.refused} refused.", err=True)
+        if tally.slips:
+            click.echo(
+                f"{tally.slips} of the packets are in English, with a page that asks for an interpreter.", err=True
+            )
         if tally.again:
             click.echo(f"{tally.again} of the packets were there already.", err=True)
         if tally.refused:
@@ -303,6 +313,7 @@ def _show(tally: Tally, problems: list[dict[str, object]]) -> None:
             "made": tally.made,
             "refused": tally.refused,
             "already_made": tally.again,
+            "interpreter_slips": tally.slips,
             "pages": tally.pages,
             "problems": tally.problems + problems,
             "warnings": tally.warnings,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handouts.commands.settings import settings_of, settings_options, show_json, show_table, today
+from handouts.commands.settings import fallback_option, settings_of, settings_options, show_json, show_table, today
 from handouts.errors import HandoutError, Problem
 
 if TYPE_CHECKING:
+    from handouts.content.clinic import Fallback
     from handouts.roster.orders import Judged
     from handouts.roster.table import Roster, Row
 
@@ -67,6 +68,7 @@ class Finding:
 @click.argument("roster_file", metavar="ROSTER")
 @click.option("--columns", "columns_file", metavar="FILE", help="What your own headings, values and dates mean (TOML).")
 @click.option("--edition", "edition_file", envvar="HANDOUTS_EDITION", metavar="FILE", help="Check for this edition.")
+@fallback_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
@@ -76,6 +78,7 @@ def check(
     roster_file: str,
     columns_file: str | None,
     edition_file: str | None,
+    fallback: Fallback | None,
     as_json: bool,
     clinic_file: str | None,
     formularies: tuple[str, ...],
@@ -92,7 +95,7 @@ def check(
 
     settings = settings_of(ctx, clinic_file, formularies)
     try:
-        judge = Judge(settings.desk(edition_file), today())
+        judge = Judge(settings.desk(edition_file, fallback), today())
         columns = read_columns(Path(columns_file)) if columns_file else Columns()
         roster = open_roster(Path(roster_file), columns, judge.drug_id)
         rows = _begun(judged(roster, judge, identified(roster, judge)))

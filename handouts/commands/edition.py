@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from handouts.commands.settings import progress, settings_of, settings_options, show_json, show_table, today
+from handouts.commands.settings import (
+    fallback_option,
+    progress,
+    settings_of,
+    settings_options,
+    show_json,
+    show_table,
+    today,
+)
+from handouts.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from handouts.content.clinic import Fallback
 
 
 @click.group()
@@ -29,6 +42,8 @@ def edition() -> None:
 @click.option(
     "--size", "sizes", multiple=True, type=click.Choice(["standard", "large"]), help="standard when not given."
 )
+@fallback_option
+@click.option("--slip", "slips", multiple=True, metavar="TAG", help="With --fallback interpreter: all when not given.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes; one for each processor when not given.")
 @settings_options
 @click.pass_context
@@ -40,18 +55,32 @@ def build(
     locales: tuple[str, ...],
     packets: tuple[str, ...],
     sizes: tuple[str, ...],
+    fallback: Fallback | None,
+    slips: tuple[str, ...],
     jobs: int | None,
     clinic_file: str | None,
     formularies: tuple[str, ...],
 ) -> None:
-    """Typeset every form that a desk will need into one file."""
+    """Typeset every form that a desk will need into one file.
+
+    \b
+    handouts edition build --out clinic.edition
+    handouts edition build --out clinic.edition --fallback interpreter --slip so --slip uk
+    """
     from handouts.content.language import locale_tags
+    from handouts.content.slip import find_slip, read_slips
     from handouts.output import write
     from handouts.press.edition import Edition, write_edition
     from handouts.publish import build_forms, orders
 
     settings = settings_of(ctx, clinic_file, formularies)
     library, clinic = settings.library(), settings.clinic()
+    clinic = clinic.model_copy(update={"fallback": fallback or clinic.fallback})
+    if slips and clinic.fallback == "refuse":
+        problem = "is for packets that fall back on English"
+        raise UsageError(Problem("--slip", problem, "give --fallback interpreter, too"))
+    known = read_slips(library.locales)
+    chosen = [find_slip(tag, known).tag for tag in slips or known] if clinic.fallback == "interpreter" else []
     before = Edition(Path(out), library.fonts) if Path(out).exists() else None
     wanted = orders(
         library,
@@ -59,6 +88,7 @@ def build(
         locales or locale_tags(library.locales),
         packets or ("intake",),
         sizes or ("standard",),
+        list(dict.fromkeys(chosen)),
     )
     forms = build_forms(
         list(wanted),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from handouts.commands.settings import (
     ask,
+    fallback_option,
     settings_of,
     settings_options,
     today,
@@ -17,6 +19,9 @@ from handouts.commands.settings import (
     treatment_options,
 )
 from handouts.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from handouts.content.clinic import Fallback
 
 MINIMUM = 8
 MAXIMUM = 127
@@ -51,6 +56,7 @@ NEEDED = {
     metavar="FILE",
     help="Print from this edition and nothing else.",
 )
+@fallback_option
 @click.option("--password-file", metavar="FILE", help="Encrypt the PDF (AES-256) with the first line of this file.")
 @settings_options
 @click.pass_context
@@ -61,6 +67,7 @@ def make(
     output: str,
     patient_file: str | None,
     edition_file: str | None,
+    fallback: Fallback | None,
     password_file: str | None,
     clinic_file: str | None,
     formularies: tuple[str, ...],
@@ -71,6 +78,7 @@ def make(
     \b
     handouts make ocrelizumab -o packet.pdf --locale es
     handouts make methylprednisolone -o packet.pdf --days 3 --patient patient.json
+    handouts make ocrelizumab -o packet.pdf --locale so --fallback interpreter
     """
     settings = settings_of(ctx, clinic_file, formularies)
     password = _password(password_file) if password_file else None
@@ -78,15 +86,17 @@ def make(
     if patient_file:
         data = _merged(_read_patient(patient_file), data)
     data = _merged(data, {"drug": drug})
-    desk = settings.desk(edition_file)
+    desk = settings.desk(edition_file, fallback)
     needed = NEEDED | treatment_needed(desk.library.formulary.drug(drug), data)
     data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
 
     from handouts.content.person import read_order
+    from handouts.content.tags import other_wording
     from handouts.output import write
     from handouts.packet import SHOWN
 
-    packet = desk.packet(read_order(data, today(), lambda text: []))
+    order = read_order(data, today(), lambda text: [])
+    packet = desk.packet(order)
     pdf = packet.pdf
     if password:
         from handouts.press.encryption import encrypted
@@ -97,6 +107,13 @@ def make(
         f"{output}: {', '.join(packet.documents)}; {packet.pages} pages, {packet.locale}, form {packet.form[:SHOWN]}",
         err=True,
     )
+    if packet.slip:
+        problem = f"there is no approved translation into {packet.slip.english_name}"
+        click.echo(
+            f"warning: {problem}: the packet is in English, and its first page asks for an interpreter", err=True
+        )
+    elif order.locale and (warning := other_wording(order.locale, packet.locale)):
+        click.echo(f"warning: {warning}; {warning.hint}", err=True)
 
 
 def _password(file: str) -> str:

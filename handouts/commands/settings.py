@@ -17,7 +17,7 @@ import click
 from handouts.errors import HandoutError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from handouts.content.clinic import Clinic
+    from handouts.content.clinic import Clinic, Fallback
     from handouts.content.drug import Drug
     from handouts.library import Library
     from handouts.packet import Desk
@@ -53,12 +53,16 @@ class Settings:
 
         return Shelf(user_cache_path("handouts", appauthor=False) / "forms")
 
-    def desk(self, edition_file: str | None = None) -> Desk:
-        """Return the desk of this run: an edition's, or that of the clinic with the user's shelf."""
+    def desk(self, edition_file: str | None = None, fallback: Fallback | None = None) -> Desk:
+        """Return the desk of this run: an edition's, or that of the clinic with the user's shelf.
+
+        ``fallback`` is the clinic's where it is not given.
+        """
         from handouts.packet import Desk
 
         if not edition_file:
-            return Desk(self.clinic(), self.library(), self.shelf())
+            clinic = self.clinic()
+            return Desk(clinic, self.library(), self.shelf(), fallback=fallback or clinic.fallback)
         from handouts import resources
         from handouts.press.edition import Edition
 
@@ -66,7 +70,7 @@ class Settings:
             problem = "brings its own clinic and drug files"
             raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
         edition = Edition(Path(edition_file), resources.folder("fonts"))
-        return Desk(edition.clinic, edition.library, edition)
+        return Desk(edition.clinic, edition.library, edition, fallback=fallback or edition.clinic.fallback)
 
 
 def settings_options(command: Command) -> Command:
@@ -80,6 +84,13 @@ def settings_options(command: Command) -> Command:
         help="A folder with more drug files; may be repeated.",
     )
     return clinic(formulary(command))
+
+
+fallback_option = click.option(
+    "--fallback",
+    type=click.Choice(["refuse", "interpreter"]),
+    help="Without a translation: refuse, or print English after a page that asks for an interpreter.",
+)
 
 
 def settings_of(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, ...]) -> Settings:

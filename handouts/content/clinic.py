@@ -29,6 +29,7 @@ CONTRAST = 7.0
 """The least contrast of the accent on white: WCAG 2.2, success criterion 1.4.6 (AAA)."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Fallback = Literal["refuse", "interpreter"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
@@ -112,6 +113,9 @@ class Clinic(Strict):
     """The record number as a code for scanning, on every page of a consent."""
     unapproved: Literal["mark", "refuse"] = "mark"
     """What becomes of a form that nobody has approved: its pages say DRAFT, or it is not printed."""
+    fallback: Fallback = "refuse"
+    """What becomes of a packet that cannot be printed in the patient's language: it is refused, or printed in English
+    after a page that asks for an interpreter."""
     holidays: bool = False
     """Closed on public holidays."""
     closed_weekdays: tuple[Weekday, ...] = ()

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from handouts.content.facts import Name, Strict
 from handouts.content.reading import File, read_toml
+from handouts.content.tags import lookup, parse
 from handouts.errors import LanguageError, Problem
 
 UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
@@ -244,20 +245,28 @@ def locale_tags(folder: File) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if (path / "locale.toml").is_file())
 
 
-def read_locale(tag: str, folder: File) -> LocaleFile:
-    """Return ``locale.toml`` for ``tag`` (BCP 47, ``-`` or ``_``) from ``folder``.
+def source_tag(folder: File) -> str:
+    """Return the tag of the language that the texts are written in. Raises LanguageError where it is not there."""
+    for tag in locale_tags(folder):
+        if read_toml(folder / tag / "locale.toml", LocaleFile).source:
+            return tag
+    problem = "the language that the texts are written in is not here"
+    raise LanguageError(Problem("locales", problem, "build an edition that has it"))
 
-    A more specific tag falls back to the same language without its region (RFC 4647 lookup: es-MX, es), never to
-    another language. Raises LanguageError when there is none.
+
+def read_locale(tag: str, folder: File) -> LocaleFile:
+    """Return ``locale.toml`` for ``tag`` from ``folder``; what it means, ``content.tags`` says.
+
+    Raises LanguageError when it is not a tag, or there is none for it.
     """
-    known = {name.casefold(): name for name in locale_tags(folder)}
-    parts = tag.strip().replace("-", "_").split("_")
-    name = next(
-        (known[key] for n in range(len(parts), 0, -1) if (key := "_".join(parts[:n]).casefold()) in known), None
-    )
+    wanted, known = parse(tag), locale_tags(folder)
+    if isinstance(wanted, Problem):
+        raise LanguageError(wanted)
+    name = lookup(wanted, known)
     if name is None:
-        hint = "available: " + ", ".join(sorted(known.values()))
-        raise LanguageError(Problem("locale", f"there is no translation for {tag!r}", hint))
+        shown = f"{tag!r} ({wanted.name})" if wanted.name else repr(tag)
+        hint = "available: " + ", ".join(known)
+        raise LanguageError(Problem("locale", f"there is no translation for {shown}", hint))
     return read_toml(folder / name / "locale.toml", LocaleFile)
 
 

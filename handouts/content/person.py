@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from handouts.content import tags
 from handouts.errors import InputError, Problem
 from handouts.model import Order, Patient, Treatment
 
@@ -49,7 +50,6 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,2})")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2}")
-_TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?")
 _ID = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -67,7 +67,7 @@ def read_order(data: Mapping[str, object], today: dt.date, missing_glyphs: Calla
     mrn = typed.record("mrn")
     drug = typed.words("drug", required=True, printed=False)
     treatment = typed.treatment()
-    locale = typed.shaped("locale", _TAG, "is not a language tag", "write it like en, es-MX or zh-Hant")
+    locale = typed.language("locale")
     packet = typed.shaped("packet", _ID, "is not the name of a packet", "use small letters, digits, - and _")
     sex = typed.choice("sex", SEXES, "write f, m or x, or leave it empty")
     size = typed.choice("size", SIZES, "write standard or large")
@@ -81,7 +81,7 @@ def read_order(data: Mapping[str, object], today: dt.date, missing_glyphs: Calla
         patient=Patient(name, dob, mrn, sex),
         drug=drug,
         treatment=treatment,
-        locale=locale.replace("_", "-") if locale else None,
+        locale=str(locale) if locale else None,
         packet=packet,
         paper=paper,
         size=size or "standard",
@@ -282,6 +282,15 @@ class _Typed:
             return raw.strip() if raw else None
         self.refuse(key, message, hint)
         return None
+
+    def language(self, key: str) -> tags.Tag | None:
+        if (raw := self.raw(key)) is None:
+            return None
+        found = tags.parse(raw, key)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            return None
+        return found
 
     def refuse_unknown_keys(self) -> None:
         for key in sorted(self.data.keys() - set(KEYS)):

@@ -19,6 +19,7 @@ from typing import IO, Any
 from handouts.content.clinic import Clinic
 from handouts.content.formulary import open_formulary
 from handouts.content.reading import File
+from handouts.content.slip import FILE as SLIPS
 from handouts.errors import InputError, Problem
 from handouts.library import Library
 from handouts.model import Treatment
@@ -111,6 +112,8 @@ def write_edition(
     }
     files |= {f"drugs/{name}.toml": library.formulary.path(name).read_bytes() for name in drugs}
     files |= {f"packets/{path.name}": path.read_bytes() for path in library.packets.iterdir()}
+    if any(entry.origin.slip for entry, _ in forms):
+        files[f"locales/{SLIPS}"] = (library.locales / SLIPS).read_bytes()
     for tag in locales:
         files |= _below(library.locales / tag, f"locales/{tag}")
     files |= {f"forms/{form.id}.form": form.dump() for _, form in forms}

@@ -19,6 +19,8 @@ PLACEHOLDER = "0"
 """What a field holds while a form is typeset. It is in every font, and is taken out again."""
 KINDS = {"code": "code128", "qr": "qr", "calendar": "calendar", "mark": "mark"}
 """What a field is when its name begins so; everything else is text (dates are text, written out before)."""
+WITH_SLIP = "+slip-"
+"""Stands in the name of a packet between what was asked for and the language of its interpreter slip."""
 MAGIC = b"handouts form 2\n"
 
 
@@ -60,6 +62,16 @@ class Origin:
     interpreter: bool
     source: str
     """SHA-256 of everything that went in but the outline of the plan: what makes a form current or superseded."""
+
+    @property
+    def slip(self) -> str | None:
+        """The language of the interpreter slip that is its first page; mostly none."""
+        return self.packet.partition(WITH_SLIP)[2] or None
+
+    @property
+    def asked(self) -> str:
+        """The packet that was asked for, without the slip."""
+        return self.packet.partition(WITH_SLIP)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class Pages:
                 size=sheet.size,
                 form=sheet.form,
                 interpreter=sheet.interpreter,
+                slip=sheet.slip,
                 approval=sheet.approval,
                 full=sheet.full,
                 preview=sheet.preview,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from handouts.content.clinic import Clinic
 from handouts.content.drug import Drug
 from handouts.content.language import Language
+from handouts.content.slip import Slip
 from handouts.values import Outline
 
 
@@ -43,5 +44,7 @@ class Sheet:
     """None: every page says that it is a draft."""
     full: bool = False
     """The values may take more lines than their fields: one patient is set in full."""
+    slip: Slip | None = None
+    """The first page asks for an interpreter in the patient's language, since the packet is in another."""
     preview: bool = False
     """For translators: what is wrong or missing is shown instead of refused, and every page says PREVIEW."""

@@ -19,7 +19,12 @@ from handouts.roster.table import Roster, Row, plain, version_of
 
 COLUMNS = ("mrn", "name", "dob", "drug", "start", "done", "last", "locale", "sex", "interpreter")
 RECORD_NUMBER = ("http://terminology.hl7.org/CodeSystem/v2-0203", "MR")
-TAGS = "urn:ietf:bcp:47"
+TAGS = (
+    *("urn:ietf:bcp:47", ""),
+    *("urn:oid:2.16.840.1.113883.6.99", "urn:oid:2.16.840.1.113883.6.100"),
+    *("http://id.loc.gov/vocabulary/iso639-1", "http://id.loc.gov/vocabulary/iso639-2"),
+)
+"""Where codes of languages come from, the best first: BCP 47, then ISO 639-1 and 639-2."""
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 INTERPRETER_NEEDED = "interpreter needed"
@@ -283,8 +288,9 @@ def _language(patient: Node) -> Value:
     found = {}
     for item in patient["communication"]:
         if item["preferred"].value is True:
-            codings = [coding for coding in item["language"]["coding"] if coding["system"].text in (TAGS, "")]
-            found[codings[0]["code"].text if codings else ""] = item["language"].path
+            codings = [coding for coding in item["language"]["coding"] if coding["system"].text in TAGS]
+            best = min(codings, key=lambda coding: TAGS.index(coding["system"].text), default=None)
+            found[best["code"].text if best else ""] = item["language"].path
     if len(found) > 1:
         return Value("", patient["communication"].path, "there are two preferred languages", "ask the patient")
     return Value(*found.popitem()) if found else Value("", patient["communication"].path)

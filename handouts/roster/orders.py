@@ -9,11 +9,12 @@ from functools import lru_cache
 
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
-from handouts.content.language import read_language
+from handouts.content.language import read_locale
 from handouts.content.person import read_order, read_treatment
-from handouts.errors import HandoutError, InputError, Problem
+from handouts.content.tags import other_wording
+from handouts.errors import HandoutError, InputError, LanguageError, Problem
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import SHOWN, Desk
+from handouts.packet import Desk
 from handouts.press.fonts import Coverage
 from handouts.roster.identity import Identities
 from handouts.roster.table import Row
@@ -56,6 +57,8 @@ class Judge:
         self._drugs = _by_name(printable(library.formulary.drug(name)) for name in library.formulary.ids())
         self._default_locale = None if clinic.sample else clinic.locale
         self._locale_problems = lru_cache(REMEMBERED)(self._find_locale_problems)
+        self._locale_warnings = lru_cache(REMEMBERED)(self._find_locale_warnings)
+        self._printed = lru_cache(REMEMBERED)(self._find_printed)
         self._packet_problems = lru_cache(REMEMBERED)(self._find_packet_problems)
         self._form_problems = lru_cache(REMEMBERED)(self._find_form_problems)
         self._next_infusion = lru_cache(REMEMBERED)(self._find_next_infusion)
@@ -78,7 +81,7 @@ class Judge:
         order = replace(order, drug=drug, locale=order.locale or self._default_locale)
         if self._limited and (missing := self._form_problems(_anyone(order))):
             return Judged(row, None, missing)
-        return Judged(row, order)
+        return Judged(row, order, warnings=self._locale_warnings(order.locale or self.clinic.locale))
 
     def drug_id(self, name: str) -> str | None:
         """Return the id of the drug called ``name``, by id, generic name or brand."""
@@ -97,8 +100,8 @@ class Judge:
         """Return what two orders of one patient share where one of them is too many; ``day``: the next infusion."""
         drug = self.drug_id(data.get("drug", "")) or data.get("drug", "")
         packet = data.get("packet", "").strip() or PACKET
-        locale = data.get("locale", "").strip().replace("_", "-") or self._default_locale or ""
-        return drug, day.isoformat() if day else data.get("start", ""), packet, locale
+        locale = data.get("locale", "").strip() or self._default_locale or ""
+        return drug, day.isoformat() if day else data.get("start", ""), packet, self._printed(locale)
 
     def _unserved(self, data: Mapping[str, str], refused: set[str]) -> list[Problem]:
         """Return why a well-formed order could not be served; keys that are ``refused`` are not looked at again."""
@@ -117,21 +120,29 @@ class Judge:
         return problems
 
     def _find_locale_problems(self, tag: str) -> tuple[Problem, ...]:
-        return tuple(_problems(lambda: read_language(tag or self._default_locale or "", self.library.locales)))
+        return tuple(_problems(lambda: self.desk.refuse_language(tag or self._default_locale or "")))
+
+    def _find_locale_warnings(self, tag: str) -> tuple[Problem, ...]:
+        warning = other_wording(tag, self._printed(tag))
+        return (warning,) if warning else ()
+
+    def _find_printed(self, tag: str) -> str:
+        """Return the tag of what is printed for a reader of ``tag``; where nothing is, the tag itself."""
+        try:
+            return read_locale(tag, self.library.locales).tag
+        except HandoutError:
+            return tag
 
     def _find_packet_problems(self, packet: str, drug: str) -> tuple[Problem, ...]:
         return tuple(_problems(lambda: self.library.documents(packet, self._drugs[drug])))
 
     def _find_form_problems(self, order: Order) -> tuple[Problem, ...]:
         """Return why no form can be printed for orders of the same shape."""
-        key = self.desk.prepare(order).key
-        form = self.desk.shelf.get(key) if self.desk.shelf else None
-        if form is None and self.library.templates is None:
-            return (Problem("", "the edition has no form for this order", "build an edition that has it"),)
-        if self.clinic.unapproved == "refuse" and not (form and form.approved):
-            message = f"form {key[:SHOWN]} is not approved, and the clinic prints no drafts"
-            return (Problem("", message, "approve it: handouts edition approve"),)
-        return ()
+        try:
+            unusable = self.desk.unusable(self.desk.prepare(order))
+        except LanguageError as error:
+            return error.problems
+        return (unusable,) if unusable else ()
 
     def _find_next_infusion(self, drug: str, treatment: Treatment) -> tuple[dt.date | None, tuple[Problem, ...]]:
         try:
@@ -159,7 +170,8 @@ def judged(roster: Iterable[Row], judge: Judge, identities: Identities) -> Itera
             found = Judged(row, None, (*found.problems, *against))
         if found.order and (day := judge.next_infusion(row.data)):
             patient = found.order.patient
-            found = replace(found, warnings=tuple(identities.alerts(row.number, patient.name, patient.mrn, day)))
+            alerts = identities.alerts(row.number, patient.name, patient.mrn, day)
+            found = replace(found, warnings=(*found.warnings, *alerts))
         yield found
 
 
