@@ -1,11 +1,16 @@
-"""Reading a finished PDF back: its words by poppler, its glyphs by pdfium, its structure by pikepdf."""
+"""Reading a finished PDF back: its words by poppler, its glyphs by pdfium, its structure by pikepdf.
+
+``read`` is right for every script; ``texts`` keeps the spaces between words, and is for what runs from left to right.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import math
 import re
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -21,6 +26,8 @@ MARGIN = 25 * MILLIMETRE
 """Nothing but the running foot is in the lowest 25 mm of a page."""
 FOOT = 75 * MILLIMETRE
 """All of the running foot is in the lowest 75 mm, however long a name is; nothing else there says it."""
+VOWEL_MARKS = "[\u0591-\u05c7\u064b-\u0652\u0670]"
+ACTUAL_TEXT = re.compile(rb"/ActualText ?(<[0-9a-f]*>|\((\\.|[^\\)])*\))", re.DOTALL)
 HYPHEN = "\x02"
 """How pdfium reports a hyphen at the end of a line."""
 
@@ -31,8 +38,29 @@ def spaced(text: str) -> str:
 
 
 def letters(text: str) -> str:
-    """Return ``text`` without white space and hyphens: what is left of it wherever lines are broken."""
-    return re.sub(r"[\s\u00ad\u2010-]", "", text)
+    """Return ``text`` without white space and hyphens: what is left of it wherever lines are broken.
+
+    Nor does it keep what readers of PDF do not agree about where a line runs from right to left: the marks that say so,
+    the vowel marks, and which of a pair of brackets is the first.
+    """
+    kept = re.sub(r"[\s\u00ad\u2010-\u2012\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff-]", "", text)
+    return unicodedata.normalize("NFC", re.sub(r"[()]", "|", re.sub(VOWEL_MARKS, "", kept)))
+
+
+@functools.cache
+def read(pdf: Path) -> tuple[str, ...]:
+    """Return the letters of each page in the order of its tags, for any script."""
+    return tuple(letters("".join(glyph.text for glyph in page)) for page in glyphs(pdf))
+
+
+@functools.cache
+def read_feet(pdf: Path) -> tuple[str, ...]:
+    """Return the letters at the foot of each page in the order of their tags, for any script."""
+    found = []
+    for told, drawn in zip(glyphs(pdf), inked(pdf), strict=True):
+        high = {glyph.tag for glyph in drawn if glyph.top >= FOOT}
+        found.append(letters("".join(glyph.text for glyph in told if glyph.tag not in high)))
+    return tuple(found)
 
 
 @functools.cache
@@ -77,16 +105,40 @@ class Glyph(NamedTuple):
     bottom: float
     right: float
     top: float
+    tag: int
+    """The marked content that it is in (ISO 32000-1, 14.6): a line of a text, or a field."""
 
 
 @functools.cache
 def glyphs(pdf: Path) -> tuple[tuple[Glyph, ...], ...]:
-    """Return the glyphs of each page, in the order in which they are drawn."""
+    """Return the characters of each page as they are told, in the order of its tags.
+
+    Where ActualText tells them, pdfium gives them places of their own, where no ink is.
+    """
+    return _tagged(pdf)
+
+
+@functools.cache
+def inked(pdf: Path) -> tuple[tuple[Glyph, ...], ...]:
+    """Return the glyphs of each page as they are drawn, in the order of its tags."""
+    with TemporaryDirectory() as folder:
+        drawn = Path(folder) / "drawn.pdf"
+        return _tagged(drawn) if _as_drawn(pdf, drawn) else glyphs(pdf)
+
+
+def _tagged(pdf: Path) -> tuple[tuple[Glyph, ...], ...]:
     with closing(pdfium.PdfDocument(pdf)) as document:
-        return tuple(tuple(_glyphs(page)) for page in document)
+        return tuple(tuple(sorted(_glyphs(page), key=lambda glyph: glyph.tag)) for page in document)
 
 
 def _glyphs(page: pdfium.PdfPage) -> Iterator[Glyph]:
+    """Yield the glyphs of a page; those of one line are in the order in which they are read, whatever the script."""
+    tags = {}
+    for item in page.get_objects([pdfium_c.FPDF_PAGEOBJ_TEXT], max_depth=4):
+        tagged = item
+        while tagged.container is not None:
+            tagged = tagged.container
+        tags[_address(item.raw)] = pdfium_c.FPDFPageObj_GetMarkedContentID(tagged.raw)
     with ExitStack() as stack:
         text = stack.enter_context(closing(page.get_textpage()))
         matrix = pdfium_c.FS_MATRIX()
@@ -97,25 +149,29 @@ def _glyphs(page: pdfium.PdfPage) -> Iterator[Glyph]:
             assert pdfium_c.FPDFText_GetMatrix(text, index, matrix)
             size = pdfium_c.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d)
             shown = "-" if char == HYPHEN else char
-            yield Glyph(shown, size, *text.get_charbox(index))
+            tag = tags[_address(pdfium_c.FPDFText_GetTextObject(text, index))]
+            yield Glyph(shown, size, *text.get_charbox(index), tag)
+
+
+def _address(item: object) -> int | None:
+    return ctypes.cast(item, ctypes.c_void_p).value  # type: ignore[arg-type]
 
 
 def size_of(pdf: Path, phrase: str) -> float:
-    """Return the smallest size, in points, in which ``phrase`` is printed anywhere; 0 where it is not."""
-    printed = [glyph for page in glyphs(pdf) for glyph in page]
-    letters = "".join(glyph.text for glyph in printed)
-    wanted = "".join(phrase.split())
-    found, at = [], letters.find(wanted)
+    """Return the biggest size, in points, in which the whole of ``phrase`` is printed; 0 where it is not."""
+    printed = [(char, glyph.size) for page in glyphs(pdf) for glyph in page for char in letters(glyph.text)]
+    text, wanted = "".join(char for char, _ in printed), letters(phrase)
+    found, at = [], text.find(wanted)
     while at >= 0:
-        found += [glyph.size for glyph in printed[at : at + len(wanted)]]
-        at = letters.find(wanted, at + 1)
-    return round(min(found, default=0), 2)
+        found.append(min(size for _, size in printed[at : at + len(wanted)]))
+        at = text.find(wanted, at + 1)
+    return round(max(found, default=0), 2)
 
 
 def outside(pdf: Path, margin: float) -> list[tuple[int, Glyph]]:
     """Return what lies within ``margin`` points of an edge, or beyond it, with its page."""
     found = []
-    for number, (page, (width, height)) in enumerate(zip(glyphs(pdf), sizes(pdf), strict=True), start=1):
+    for number, (page, (width, height)) in enumerate(zip(inked(pdf), sizes(pdf), strict=True), start=1):
         for glyph in page:
             inside = margin <= glyph.left and glyph.right <= width - margin
             if not (inside and margin <= glyph.bottom and glyph.top <= height - margin):
@@ -125,23 +181,31 @@ def outside(pdf: Path, margin: float) -> list[tuple[int, Glyph]]:
 
 def collisions(pdf: Path) -> list[tuple[int, str]]:
     """Return the characters that are printed over others, with their page."""
-    with TemporaryDirectory() as folder:
-        drawn = Path(folder) / "drawn.pdf"
-        _as_drawn(pdf, drawn)
-        return [(number, pair) for number, page in enumerate(glyphs(drawn), start=1) for pair in _collisions(page)]
+    return [(number, pair) for number, page in enumerate(inked(pdf), start=1) for pair in _collisions(page)]
 
 
-def _as_drawn(pdf: Path, out: Path) -> None:
-    """Write ``pdf`` without ActualText: pdfium gives the words of a drawing places of their own, where no ink is."""
+def _as_drawn(pdf: Path, out: Path) -> bool:
+    """Write ``pdf`` without ActualText, and return whether it had any."""
+    count = 0
     with pikepdf.open(pdf) as opened:
+        pages = {page.obj.Contents.objgen for page in opened.pages}
         for item in opened.objects:
-            if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Form":
-                item.write(re.sub(rb"/Span <</ActualText <[0-9a-f]*>>> BDC", b"/Span BMC", item.read_bytes()))
-        opened.save(out)
+            if isinstance(item, pikepdf.Stream) and (item.get("/Subtype") == "/Form" or item.objgen in pages):
+                drawing, told = re.subn(ACTUAL_TEXT, b"", item.read_bytes())
+                if told:
+                    item.write(drawing)
+                    count += told
+        if count:
+            opened.save(out)
+    return bool(count)
 
 
 def _collisions(page: tuple[Glyph, ...]) -> Iterator[str]:
-    """Yield pairs of characters that share ink; neighbours in a word may (ligatures, and a point under an r)."""
+    """Yield pairs of characters that share ink.
+
+    Neighbours in a word may (ligatures, and a point under an r); and so may the glyphs of one line in scripts whose
+    vowels and marks stand around their letters.
+    """
     inked = sorted(((glyph, at) for at, glyph in enumerate(page) if _area(glyph) > 0), key=lambda item: item[0].left)
     for index, (glyph, at) in enumerate(inked):
         for other, other_at in inked[index + 1 :]:
@@ -150,7 +214,8 @@ def _collisions(page: tuple[Glyph, ...]) -> Iterator[str]:
             width = min(glyph.right, other.right) - other.left
             height = min(glyph.top, other.top) - max(glyph.bottom, other.bottom)
             shared = max(width, 0) * max(height, 0)
-            if shared > 0.4 * min(_area(glyph), _area(other)) and abs(at - other_at) > 2:
+            shaped = glyph.tag == other.tag and not (glyph.text.isascii() and other.text.isascii())
+            if shared > 0.4 * min(_area(glyph), _area(other)) and abs(at - other_at) > 2 and not shaped:
                 yield glyph.text + other.text
 
 
@@ -207,7 +272,7 @@ def widowed_headings(pdf: Path) -> list[str]:
             after = (other for other in filled[number + 1 :] if other.kind not in ("Span", "NonStruct", "Figure"))
             following, page = next(after, None), element.pages[-1]
             if following and following.pages[0] != page:
-                last = min(glyph.bottom for glyph in glyphs(pdf)[page - 1] if glyph.bottom > MARGIN)
+                last = min(glyph.bottom for glyph in inked(pdf)[page - 1] if glyph.bottom > MARGIN)
                 if lowest_ink(pdf)[page - 1] >= last - 9:
                     found.append(f"{element.kind} on page {page}")
     return found
@@ -218,7 +283,7 @@ def lowest_ink(pdf: Path) -> tuple[float, ...]:
     """Return where the lowest text or drawing above the foot of each page ends, in points from the bottom."""
     with closing(pdfium.PdfDocument(pdf)) as document:
         found = []
-        for page, text in zip(document, glyphs(pdf), strict=True):
+        for page, text in zip(document, inked(pdf), strict=True):
             drawn = [item.get_bounds()[1] for item in page.get_objects([pdfium_c.FPDF_PAGEOBJ_PATH], max_depth=4)]
             bottoms = [*drawn, *(glyph.bottom for glyph in text)]
             found.append(min((bottom for bottom in bottoms if bottom > MARGIN), default=page.get_height()))
@@ -261,5 +326,5 @@ def runs_of_pages(numbers: list[tuple[int, int]]) -> list[int]:
 
 def heights(pdf: Path) -> list[float]:
     """Return how much of each page is used, from its first text down to the last ink above its foot, in points."""
-    highest = [max((glyph.top for glyph in page), default=0.0) for page in glyphs(pdf)]
+    highest = [max((glyph.top for glyph in page), default=0.0) for page in inked(pdf)]
     return [top - bottom for top, bottom in zip(highest, lowest_ink(pdf), strict=True)]

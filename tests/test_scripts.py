@@ -7,12 +7,13 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 
+import paper
 import pikepdf
 import pytest
 from comparing import read
 from fontTools.ttLib import TTFont
 from names import MARKED, NAMES
-from paper import texts
+from paper import letters, texts
 from running import DOB, MRN, NAME, START, run_outside
 from shipped import TEMPLATES, drug_of, html
 
@@ -143,6 +144,15 @@ def test_words_on_a_page_are_read_as_they_are_written(tmp_path: Path, key: str) 
 
     assert read(path)[0].count(words) == 3
     assert all(texts(path)[0].count(word) >= 3 for word in name.split())
+
+
+def test_a_mark_takes_no_letter_with_it(tmp_path: Path) -> None:
+    """WeasyPrint notes a letter with its mark for the mark, wherever the mark stands; and then none for the letter."""
+    written = "حدًا ثم فورًا نشطًا يُستعمل كتيّب حاملا لا الأحمد ثم محمّد"
+    path = page(f"<p>{written}</p><h2>{written}</h2>", "ar", tmp_path, "rtl")
+
+    assert texts(path)[0].count("لا") >= 2
+    assert paper.read(path)[0].count(letters(written)) == 2
 
 
 WITHOUT_SPACES = {

@@ -6,6 +6,7 @@ warned about is not printed.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from handouts.errors import LayoutError, Problem
+from handouts.press.shaping import Faces
 from handouts.press.tags import add_tags
 
 VARIANT = "pdf/ua-1"
@@ -98,7 +100,8 @@ def typeset(documents: Sequence[tuple[str, str]], *, styles: Sequence[str], temp
                 rendered.append(page.render(stylesheets=sheets, font_config=configuration, pdf_variant=VARIANT))
         pages = [page for document in rendered for page in document.pages]
         with _warnings_are_problems(where):
-            pdf = rendered[0].copy(pages).write_pdf(pdf_variant=VARIANT, pdf_tags=True, finisher=add_tags)
+            tags = functools.partial(add_tags, faces=Faces(fonts))
+            pdf = rendered[0].copy(pages).write_pdf(pdf_variant=VARIANT, pdf_tags=True, finisher=tags)
     except FatalURLFetchingError as error:
         problem = f"a template asks for something that is not packaged: {error}"
         raise LayoutError(Problem(where, problem, "ship the file with the templates")) from None
