@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from gettext import c2py
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,10 @@ FORMULARY = open_formulary(drug_folder())
 SOURCE = template(folder("templates"), FORMULARY)
 TRANSLATED = [tag for tag in locale_tags(LOCALES) if not read_toml(LOCALES / tag / "locale.toml", LocaleFile).source]
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d+)*")
+ENDS = (".", "?", "!", ":", "؟", "।", "。", "？", "！", "：")
+NO_BREAK = "\u00a0\u202f"
+"""Spaces that keep a number and its unit, or a word and its colon, on one line."""
 
 each_locale = pytest.mark.parametrize("tag", TRANSLATED)
 
@@ -39,16 +43,18 @@ def messages(tag: str) -> list[Message]:
     return [message for message in read_po(io.BytesIO(file(tag).read_bytes()), locale=tag) if message.id]
 
 
-def pairs(message: Message) -> list[tuple[str, str]]:
+def pairs(message: Message, tag: str) -> list[tuple[str, str]]:
     """Return each translation of a message with its English.
 
-    The first form of a plural stands beside the English singular where it leaves out the number as that does.
+    The form of a plural that is for one stands beside the English singular where it leaves out the number as that does.
     """
     if not isinstance(message.id, tuple):
         return [(message.id, message.string)]
     one, many = message.id
-    english = [one if len(message.string) > 1 and not PLACEHOLDER.search(message.string[0]) else many]
-    english += [many] * (len(message.string) - 1)
+    english = [many] * len(message.string)
+    first = c2py(read_po(io.BytesIO(file(tag).read_bytes()), locale=tag).plural_expr)(1)
+    if not PLACEHOLDER.search(message.string[first]):
+        english[first] = one
     return list(zip(english, message.string, strict=True))
 
 
@@ -61,7 +67,7 @@ def test_spanish_is_shipped_and_english_needs_no_catalog() -> None:
 
 @each_locale
 def test_everything_is_translated(tag: str) -> None:
-    empty = [message.id for message in messages(tag) if not all(text for _, text in pairs(message))]
+    empty = [message.id for message in messages(tag) if not all(text for _, text in pairs(message, tag))]
 
     assert empty == []
     assert untranslated(read_language(tag, LOCALES), SOURCE) == []
@@ -87,7 +93,7 @@ def test_the_catalog_is_up_to_date(tag: str) -> None:
 @each_locale
 def test_placeholders_are_the_same(tag: str) -> None:
     for message in messages(tag):
-        for english, text in pairs(message):
+        for english, text in pairs(message, tag):
             assert Counter(PLACEHOLDER.findall(text)) == Counter(PLACEHOLDER.findall(english)), english
             assert PLACEHOLDER.sub("", text).count("%(") == 0, text
 
@@ -109,7 +115,7 @@ def test_numbers_are_the_same(tag: str) -> None:
     changed = [
         (english, text)
         for message in messages(tag)
-        for english, text in pairs(message)
+        for english, text in pairs(message, tag)
         if text and Counter(map(plain, NUMBER.findall(english))) != Counter(map(plain, NUMBER.findall(text)))
     ]
 
@@ -117,17 +123,17 @@ def test_numbers_are_the_same(tag: str) -> None:
 
 
 def plain(number: str) -> str:
-    return number.replace(",", "").replace(".", "")
+    return re.sub(r"\D", "", number)
 
 
 @each_locale
 def test_no_translation_has_loose_spaces_or_strange_characters(tag: str) -> None:
     for message in messages(tag):
-        for english, text in pairs(message):
+        for english, text in pairs(message, tag):
             assert text == text.strip(), english
             assert "  " not in text, english
-            assert [char for char in text if not char.isprintable()] == [], english
-            assert text.endswith((".", "?", "!", ":")) or not english.endswith((".", "?", "!", ":")), (english, text)
+            assert [char for char in text if not char.isprintable() and char not in NO_BREAK] == [], english
+            assert text.endswith(ENDS) or not english.endswith(ENDS), (english, text)
 
 
 @pytest.mark.parametrize("name", FORMULARY.ids())
