@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test viewers bench lint types format wheel clean
+.PHONY: help demo test viewers soak bench lint types format wheel clean
 
 BIN := .venv/bin
 RUN := .venv/.ready-run
@@ -27,6 +27,9 @@ test: $(TEST)  ## run the tests (sets everything up first); make test ARGS='-k s
 
 viewers: $(VIEWERS)  ## open stamped packets in Chromium, pdf.js, poppler, pdfium and Ghostscript (installs them)
 	$(BIN)/pytest tests/viewers $(ARGS)
+
+soak: $(TEST)  ## make 100,000 packets twice and watch the memory (five minutes, 12 GB of disk for a while)
+	$(BIN)/pytest -s tests/soak $(ARGS)
 
 bench: $(BENCH)  ## measure every way to make the packet, into benchmarks/results.md (ten minutes)
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from handouts.errors import OutputError, Problem
 
@@ -26,21 +28,32 @@ def write(target: str, content: bytes) -> None:
                 Problem("standard output", f"cannot be written: {error.strerror}", "check where it goes")
             ) from None
         return
+    with replacing(target) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replacing(target: str) -> Iterator[BinaryIO]:
+    """Give a file to write (mode 0600) that takes the place of ``target`` when the block ends well.
+
+    The file is beside its target until then, and is gone when the block ends otherwise. Raises OutputError.
+    """
     path = Path(target)
     beside = None
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".handouts-")  # mkstemp creates 0600
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(beside).replace(path)
     except OSError as error:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
         raise OutputError(
             Problem(target, f"cannot be written: {error.strerror}", "choose a folder that exists and is yours to write")
         ) from None
+    finally:
+        if beside:
+            Path(beside).unlink(missing_ok=True)
 
 
 def create(path: Path, parts: Iterable[bytes]) -> None:

@@ -152,6 +152,11 @@ def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> d
     return found
 
 
+def blank_back(language: Language) -> str:
+    """Return what stands on the back of a packet's last sheet, where a print run leaves it empty."""
+    return language.gettext("This page is blank on purpose.")
+
+
 def _months(drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
     """Return the grids of the first months with a listed infusion or a test; the ones left over stay empty."""
     infusions = {visit.date for visit in listed_infusions(drug, plan)}

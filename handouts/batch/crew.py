@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -67,12 +68,20 @@ def work(desk: Desk, folder: Path, tasks: Sequence[Task]) -> list[Done]:
     for task in tasks:
         try:
             packet = desk.packet(task.order)
-        except HandoutError as error:
-            done.append(Done(problems=error.problems))
+        except Exception as error:  # one patient must not keep the others waiting
+            done.append(Done(problems=problems_of(error)))
             continue
         store(folder, task.file, packet.parts)
         done.append(Done(packet.sha256, packet.pages, packet.form, packet.locale))
     return done
+
+
+def problems_of(error: Exception) -> tuple[Problem, ...]:
+    """Return why there is no packet; what a mistake of this program says is left out, as it may name the patient."""
+    if isinstance(error, HandoutError):
+        return error.problems
+    message = f"this program failed on this row ({type(error).__name__})"
+    return (Problem("", message, "please report it; all other rows are made"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +114,14 @@ class Processes:
     ahead: int
 
     def send(self, tasks: Sequence[Task]) -> _Sent:
-        return _Sent(self.pool.submit(_work, tasks))
+        try:
+            return _Sent(self.pool.submit(_work, tasks))
+        except BrokenProcessPool:
+            raise _ended() from None
 
 
 @contextmanager
-def crew(jobs: int, desk: Desk, open_desk: OpenDesk, folder: Path) -> Iterator[Crew]:
+def crew(jobs: int, open_desk: OpenDesk, desk: Desk, folder: Path) -> Iterator[Crew]:
     """Give a crew of ``jobs`` processes that write into ``folder``; one alone is this process with its own ``desk``."""
     if jobs == 1:
         yield Alone(desk, folder)
@@ -130,8 +142,12 @@ class _Sent:
         try:
             return self.future.result()
         except BrokenProcessPool:
-            problem = "a worker process was ended from outside (out of memory?)"
-            raise OutputError(Problem("", problem, "run the same command again, perhaps with fewer --jobs")) from None
+            raise _ended() from None
+
+
+def _ended() -> OutputError:
+    problem = "a worker process was ended from outside (out of memory?)"
+    return OutputError(Problem("", problem, "run the same command again, perhaps with fewer --jobs"))
 
 
 @dataclass(slots=True)
@@ -146,6 +162,7 @@ _worker: list[_Worker] = []
 
 
 def _begin(open_desk: OpenDesk, folder: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent says when to stop
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _worker.append(_Worker(open_desk(), folder))
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+import secrets
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
 from filelock import FileLock, Timeout
 
-from handouts.batch.journal import Journal
+from handouts.batch.journal import UNWRITABLE, Journal
 from handouts.errors import OutputError, Problem
 from handouts.output import create, make_folder
 
@@ -56,20 +58,17 @@ class Folder:
         except OSError:
             return False
 
-    def others(self) -> Iterator[str]:
-        """Yield the packets here that do not belong to this run, in order of name."""
-        for path in sorted(self.path.glob("*.pdf")):
-            if path.name not in RESULTS and not self.journal.has(path.name):
-                yield path.name
-
-
-RESULTS = frozenset({"summary.pdf"})
-"""Files of a run that are no packets."""
+    def others(self, results: Collection[str]) -> Iterator[str]:
+        """Yield the packets here that do not belong to this run, in order of name; ``results`` are no packets."""
+        with os.scandir(self.path) as found:
+            packets = (entry.name for entry in found if entry.name.endswith(".pdf") and entry.name not in results)
+            yield from sorted(name for name in packets if not self.journal.has(name))
 
 
 def store(folder: Path, file: str, parts: Iterable[bytes]) -> None:
     """Write ``parts`` as ``file`` into ``folder``: whole under its name, or not at all. Raises OutputError."""
-    part = folder / OWN / f"{hashlib.sha256(file.encode()).hexdigest()[:32]}{PART}"
+    # A name of its own: a worker of a run that was killed may still be writing the same packet.
+    part = folder / OWN / f"{secrets.token_hex(16)}{PART}"
     try:
         try:
             create(part, parts)
@@ -81,5 +80,4 @@ def store(folder: Path, file: str, parts: Iterable[bytes]) -> None:
 
 
 def unwritable(folder: Path, error: OSError) -> OutputError:
-    hint = "see that the folder is there, is yours to write and has room; then run the same command again"
-    return OutputError(Problem(str(folder), f"cannot be written: {error.strerror}", hint))
+    return OutputError(Problem(str(folder), f"cannot be written: {error.strerror}", UNWRITABLE))

@@ -17,6 +17,8 @@ from handouts.errors import OutputError, Problem
 FORMAT = 1
 WAIT = 30.0
 """How long another program (a backup, a virus scanner) may hold the file, in seconds."""
+UNWRITABLE = "see that the folder is there, is yours to write and has room; then run the same command again"
+"""What to do about any folder that cannot be written."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS packets (
@@ -50,7 +52,9 @@ class Journal:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
                 # The power failed while it was written. Without it, every packet is made again, byte for byte.
+                self._base.close()
                 path.unlink()
+                path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
                 found = self._open()
         if found != FORMAT:
             problem = "was written by another version"
@@ -60,6 +64,8 @@ class Journal:
         """Open the file, begin a run, and return the format of what is in it."""
         self._base = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None)
         self._path.chmod(0o600)
+        if self._base.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("damaged")
         # What the system has taken survives the end of this process. Waiting for the disk would take longer than all
         # the rest; after a power failure each packet is known by its SHA-256.
         self._base.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = PERSIST;" + TABLES)
@@ -105,10 +111,9 @@ class Journal:
     def _problems(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            problem = Problem(
-                str(self._path.parent), f"the journal cannot be written: {error}", "see that the disk has room"
-            )
+        except (sqlite3.OperationalError, OSError) as error:
+            said = error.strerror if isinstance(error, OSError) else error
+            problem = Problem(str(self._path.parent), f"the journal cannot be written: {said}", UNWRITABLE)
             raise OutputError(problem) from None
         except (sqlite3.DatabaseError, ValueError):
             hint = "delete this one file and run again: every packet is made once more"

@@ -37,8 +37,8 @@ class Line:
     """Why it was refused: ``column: reason``, without the value."""
 
     def dump(self) -> str:
-        """Return the line with its end."""
-        return json.dumps({key: getattr(self, key) for key in KEYS}, ensure_ascii=False) + "\n"
+        """Return the line with its end, in ASCII: whatever a cell holds, it is one line to every program."""
+        return json.dumps({key: getattr(self, key) for key in KEYS}) + "\n"
 
 
 KEYS = tuple(field.name for field in fields(Line))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
+from collections.abc import Mapping
 
 from handouts.errors import Problem, UsageError
 from handouts.model import Order
@@ -12,8 +14,16 @@ USUAL = "{row:05}-{hash}"
 KNOWN = ("row", "hash", "mrn", "name", "drug", "start", "locale", "packet")
 LENGTH = 180
 """The most bytes of a name in UTF-8, without its ending; file systems take 255."""
+AFTER = 40
+"""How many of them what stands behind the hash may take."""
 RESERVED = frozenset('<>:"/\\|?*')
 """What a file name must not have on Windows."""
+DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+"""What it must not be there, whatever its ending."""
+WIDTH = re.compile(r"0?[0-9]{0,2}")
+"""How a row's number may be written out."""
+_Part = tuple[str, str | None, str | None, str | None]
+"""Text, and what follows it: a name in braces, how it is written out, and a conversion, of which there is none."""
 
 
 class Names:
@@ -22,16 +32,19 @@ class Names:
     def __init__(self, pattern: str = USUAL) -> None:
         """Take ``pattern``; raises UsageError for a part that is not known. The hash is added where it is missing."""
         try:
-            parts = list(string.Formatter().parse(pattern))
-            for _, part, spec, conversion in parts:
+            pattern.encode()
+            self._parts = list(string.Formatter().parse(pattern))
+            for _, part, spec, conversion in self._parts:
                 if part is not None and (part not in KNOWN or conversion or (spec and part != "row")):
                     raise ValueError(part)
-            "".join(format(0, spec) for _, part, spec, _ in parts if part == "row" and spec)
+                if spec and not WIDTH.fullmatch(spec):
+                    raise ValueError(spec)
         except ValueError:
             known = ", ".join("{" + name + "}" for name in KNOWN)
             raise UsageError(Problem("--names", f"{pattern!r} is not a pattern", f"it can have {known}")) from None
-        self._parts = frozenset(part for _, part, *_ in parts if part)
-        self.pattern = pattern if "hash" in self._parts else pattern + "-{hash}"
+        if not any(part == "hash" for _, part, *_ in self._parts):
+            self._parts += [("-", "hash", "", None)]
+        self.pattern = pattern
 
     def file(self, row: int, order: Order, key: str) -> str:
         """Return the name of the file for ``order`` in ``row``; ``key`` is the hash, the same for the same packet."""
@@ -43,20 +56,33 @@ class Names:
             "locale": order.locale or "",
             "packet": order.packet or "intake",
         }
-        safe = {name: _safe(str(value)) for name, value in values.items() if name in self._parts}
         # Shortened before the hash is put in, which must stay whole.
-        before, _, after = self.pattern.partition("{hash}")
-        stem, rest = (part.format(row=row, hash=key, **safe) for part in (before, after))
-        return _safe(_cut(stem, LENGTH - len(key) - 40) + key + _cut(rest, 40)) + ".pdf"
+        at = next(at for at, (_, part, *_) in enumerate(self._parts) if part == "hash")
+        literal, *_ = self._parts[at]
+        before = _filled(self._parts[:at], row, key, values) + literal
+        after = _filled(self._parts[at + 1 :], row, key, values)
+        name = _cut(_safe(before), LENGTH - len(key) - AFTER).lstrip(".-") + key + _cut(_safe(after), AFTER)
+        return ("_" + name if DEVICES.match(name) else name).rstrip(".") + ".pdf"
+
+
+def _filled(parts: list[_Part], row: int, key: str, values: Mapping[str, object]) -> str:
+    """Return ``parts`` with what they stand for in one row."""
+    filled = ""
+    for literal, part, spec, _ in parts:
+        filled += literal
+        if part == "row":
+            filled += format(row, spec or "")
+        elif part:
+            filled += str(values.get(part, key))
+    return filled
 
 
 def _safe(text: str) -> str:
     """Return ``text`` with everything replaced that a file system, a shell or a person could take amiss."""
-    kept = "".join(
+    return "".join(
         "_" if char in RESERVED or unicodedata.category(char)[0] in "CZ" else char
         for char in unicodedata.normalize("NFC", text)
     )
-    return kept.lstrip(".-").rstrip(".")
 
 
 def _cut(text: str, most: int) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from handouts.batch.folder import OWN, PART, Folder, unwritable
 from handouts.batch.manifest import NAME, read_manifest
 from handouts.batch.run import Outcome
+from handouts.content.person import DAMAGED
 from handouts.errors import HandoutError, Problem
 from handouts.roster.table import REASON
 
@@ -23,16 +25,25 @@ class Results:
     def __init__(self, folder: Folder, columns: Sequence[str]) -> None:
         """``columns`` are the headings of the roster. Raises OutputError."""
         self._folder = folder
+        self._headings = columns
         self._columns = [heading for heading in columns if heading != REASON]
         self._kept = [at for at, heading in enumerate(columns) if heading != REASON]
         self._width = len(columns)
         self.refused = 0
         try:
-            self._manifest = self._open(NAME)
-            self._rows = self._open(REFUSED, encoding="utf-8-sig")  # so that Excel knows it for Unicode
+            self._manifest = self._open(NAME, "ascii")
+            self._rows = self._open(REFUSED, "utf-8-sig")  # so that Excel knows it for Unicode
         except OSError as error:
             raise unwritable(folder.path, error) from None
         self._writer = csv.writer(self._rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for file in (self._manifest, self._rows):
+            with contextlib.suppress(OSError):  # said already: what is in hand goes to the same full disk
+                file.close()
 
     def add(self, outcome: Outcome) -> None:
         """Write what became of a row. Raises OutputError."""
@@ -69,10 +80,20 @@ class Results:
             raise unwritable(folder, error) from None
 
     def _refused(self, outcome: Outcome) -> list[str]:
-        """Return the row as it is written, with the reason under its heading; what is too much follows."""
-        cells = outcome.judged.row.cells
-        kept = [cells[at] if at < len(cells) else "" for at in self._kept]
-        return [*kept, reason(outcome), *cells[self._width :]]
+        """Return the row as it is written, with the reason under its heading; what is too much follows.
+
+        What the file itself has wrong, CSV may not: digits that Excel lost, a cell too few, a patient who died. That
+        cell is marked as damaged, or for the whole row its record number, so that it is refused until it is mended.
+        """
+        row = outcome.judged.row
+        cells = row.cells
+        keys = {problem.where or "mrn" for problem in row.problems}
+        wrong = keys | {row.places.get(key, key) for key in keys}
+        kept = []
+        for at in self._kept:
+            cell = cells[at] if at < len(cells) else ""
+            kept.append(DAMAGED + cell.lstrip(DAMAGED) if self._headings[at].strip() in wrong else cell)
+        return [_whole(cell) for cell in (*kept, reason(outcome), *cells[self._width :])]
 
     def _drops_packets(self, path: Path) -> bool:
         """Whether the manifest that is there has a packet that this run does not have."""
@@ -92,9 +113,9 @@ class Results:
     def _part(self, name: str) -> Path:
         return self._folder.path / OWN / f"{name}{PART}"
 
-    def _open(self, name: str, encoding: str = "utf-8") -> IO[str]:
+    def _open(self, name: str, encoding: str) -> IO[str]:
         handle = os.open(self._part(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        return os.fdopen(handle, "w", encoding=encoding, errors="surrogatepass", newline="")
+        return os.fdopen(handle, "w", encoding=encoding, newline="")
 
 
 def reason(outcome: Outcome) -> str:
@@ -106,6 +127,11 @@ def reason(outcome: Outcome) -> str:
 def _sentence(problem: Problem, place: str) -> str:
     said = f"{place}: {problem.message}" if place else problem.message
     return f"{said} ({problem.hint})" if problem.hint else said
+
+
+def _whole(cell: str) -> str:
+    """Return ``cell`` with U+FFFD for half a character, which no file of text can hold; it is refused again."""
+    return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _same(one: Path, other: Path) -> bool:

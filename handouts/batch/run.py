@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from handouts.batch.crew import Crew, Done, Result, Task
+from handouts.batch.crew import Crew, Done, Result, Task, problems_of
 from handouts.batch.folder import Folder
 from handouts.batch.journal import Record
 from handouts.batch.manifest import Line
 from handouts.batch.names import Names
-from handouts.errors import HandoutError, Problem
+from handouts.errors import Problem
 from handouts.packet import Desk
 from handouts.press.edition import Edition
 from handouts.press.form import Origin
@@ -93,16 +93,15 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
     if order is None:
         return _Plan(judged, problems=judged.problems)
     try:
+        order = desk.served(order)
         prepared = desk.prepare(order)
-    except HandoutError as error:
-        return _Plan(judged, problems=error.problems)
+    except Exception as error:
+        return _Plan(judged, problems=problems_of(error))
     key = hmac.digest(salt, f"{names.pattern}\0{prepared.key}\0{order!r}".encode(), "sha256")
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
         return _Plan(judged, key, record=record, origin=prepared.origin)
-    named = (
-        replace(order, locale=prepared.origin.locale, packet=prepared.origin.packet) if prepared.sheet.slip else order
-    )
+    named = replace(order, packet=prepared.origin.packet)
     file = record.file if record else names.file(judged.row.number, named, key.hex()[:KEY])
     return _Plan(judged, key, Task(order, file), origin=prepared.origin)
 

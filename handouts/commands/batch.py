@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +18,12 @@ from typing import TYPE_CHECKING
 import click
 
 from handouts.commands.check import SOME_REFUSED, Finding, warn
+from handouts.commands.printing import Printing, printing_options
 from handouts.commands.settings import fallback_option, settings_of, settings_options, show_json, today
-from handouts.errors import HandoutError, OutputError, Problem, UsageError
+from handouts.errors import HandoutError, InputError, OutputError, Problem, UsageError
 
 if TYPE_CHECKING:
+    from handouts.batch.crew import Crew
     from handouts.batch.names import Names
     from handouts.batch.run import Outcome
     from handouts.content.clinic import Fallback
@@ -45,8 +49,9 @@ class Tally:
     slips: int = 0
     """Of those made, how many are in English and begin with an interpreter slip."""
     pages: int = 0
+    kept: bool = False
+    """Whether problems and warnings are kept, for ``--json``; a long roster may have many."""
     problems: list[dict[str, object]] = field(default_factory=list)
-    """For ``--json``."""
     warnings: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
@@ -58,10 +63,11 @@ class Tally:
         self.again += outcome.again
         self.slips += outcome.slip
         self.pages += outcome.line.pages or 0
-        self.problems += [Finding(problem, row).entry() for problem in outcome.problems]
         for problem in outcome.judged.warnings:
-            self.warnings.append(Finding(problem, row).entry())
             warn(Finding(problem, row))
+        if self.kept:
+            self.problems += [Finding(problem, row).entry() for problem in outcome.problems]
+            self.warnings += [Finding(problem, row).entry() for problem in outcome.judged.warnings]
 
 
 @click.command()
@@ -70,9 +76,11 @@ class Tally:
 @click.option("--columns", "columns_file", metavar="FILE", help="What your own headings, values and dates mean (TOML).")
 @click.option("--edition", "edition_file", envvar="HANDOUTS_EDITION", metavar="FILE", help="Print from this edition.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes.  [default: one for each core]")
+@click.option("--scheduler", metavar="ADDRESS", help="Make them on this Dask cluster (tls://…); needs --edition.")
 @click.option("--names", "pattern", metavar="PATTERN", help='File names, as "{row:05}-{drug}-{hash}".')
 @click.option("--shard", metavar="K/N", help="Make only part K of N: each patient is in the same part everywhere.")
 @fallback_option
+@printing_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @settings_options
 @click.pass_context
@@ -84,9 +92,15 @@ def batch(
     columns_file: str | None,
     edition_file: str | None,
     jobs: int | None,
+    scheduler: str | None,
     pattern: str | None,
     shard: str | None,
     fallback: Fallback | None,
+    print_run: str | None,
+    sort: str,
+    separators: bool,
+    duplex: bool,
+    labels: str | None,
     as_json: bool,
     clinic_file: str | None,
     formularies: tuple[str, ...],
@@ -97,16 +111,20 @@ def batch(
 
     \b
     handouts batch tomorrow.csv --out tomorrow
-    handouts batch tomorrow.xlsx --out tomorrow --edition clinic.edition --jobs 2
+    handouts batch tomorrow.xlsx --out tomorrow --edition clinic.edition --print-run tomorrow.pdf
     """
     from handouts.batch.names import USUAL, Names
 
     settings, part, names = settings_of(ctx, clinic_file, formularies), _part(shard), Names(pattern or USUAL)
     open_desk = functools.partial(settings.desk, edition_file, fallback)
-    tally = Tally()
+    if not out.strip():
+        raise UsageError(Problem("--out", "is empty", "name a folder for the packets"))
+    tally, printing = Tally(kept=as_json), Printing(print_run, sort, separators, duplex, labels)
+    printing.check()
+    open_crew = _crew(jobs, open_desk, scheduler, edition_file)
     try:
         run = _opened(Path(roster_file), columns_file, open_desk, part)
-        _make(run, Path(out), names, jobs or os.cpu_count() or 1, open_desk, tally)
+        _make(run, Path(out), names, open_crew, tally, printing)
     except HandoutError as error:
         if not as_json:
             raise
@@ -124,8 +142,8 @@ class Run:
 
     roster: Roster
     rows: Iterator[Judged]
-    count: int
-    """The rows of the whole roster."""
+    count: int | None
+    """How many these are; None for a part of a roster."""
     desk: Desk
 
 
@@ -146,28 +164,54 @@ def _opened(path: Path, columns_file: str | None, open_desk: Callable[[], Desk],
     rows = judged(roster, judge, identities)
     if part:
         rows = (found for found in rows if in_shard(found.row.data.get("mrn", ""), *part))
-    return Run(roster, rows, identities.rows, desk)
+    return Run(roster, rows, None if part else identities.rows, desk)
 
 
-def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], Desk], tally: Tally) -> None:
+OpenCrew = Callable[["Desk", Path], AbstractContextManager["Crew"]]
+"""Calls those who make packets for a desk into a folder."""
+
+
+def _crew(jobs: int | None, open_desk: Callable[[], Desk], scheduler: str | None, edition_file: str | None) -> OpenCrew:
+    """Return who makes the packets: processes of this machine, or a cluster. Raises UsageError."""
+    if not scheduler:
+        from handouts.batch.crew import crew
+
+        return functools.partial(crew, jobs or os.cpu_count() or 1, open_desk)
+    if not edition_file:
+        problem = "needs --edition: it is all that the workers are given"
+        raise UsageError(Problem("--scheduler", problem, "build one: handouts edition build"))
+    if jobs:
+        raise UsageError(Problem("--jobs", "does not go with --scheduler", "leave out one of the two"))
+    try:
+        from handouts.batch.cluster import cluster
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("dask", "distributed"):
+            raise
+        hint = "install it: pip install 'handouts[dask]'"
+        raise UsageError(Problem("--scheduler", "Dask is not installed", hint)) from None
+    for name in ("distributed.client", "distributed.utils"):  # what goes wrong is said in our own words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return functools.partial(cluster, scheduler, Path(edition_file))
+
+
+def _make(run: Run, out: Path, names: Names, open_crew: OpenCrew, tally: Tally, printing: Printing) -> None:
     """Make everything, and say what was made. Raises OutputError, also where it is stopped."""
-    from handouts.batch.crew import crew
     from handouts.batch.folder import Folder
     from handouts.batch.results import REFUSED, Results
     from handouts.batch.run import outcomes
 
-    with Folder(out) as folder:
-        results = Results(folder, run.roster.columns)
+    with Folder(out) as folder, Results(folder, run.roster.columns) as results:
         try:
-            with crew(jobs, run.desk, open_desk, out) as workers:
+            with open_crew(run.desk, out) as workers:
                 found = outcomes(run.rows, run.desk, folder, names, _salt(run.roster.path), workers)
                 for outcome in _watched(found, run.count):
                     results.add(outcome)
                     tally.add(outcome)
+                    printing.add(outcome)
+            results.finish(run.roster.path)
         except KeyboardInterrupt:
-            problem = f"stopped after {tally.rows} of {run.count} rows"
+            problem = f"stopped after {_so_far(tally.rows, run.count)}"
             raise OutputError(Problem("", problem, "the same command goes on from there")) from None
-        results.finish(run.roster.path)
         click.echo(f"{out}: {tally.rows} rows, {tally.made} packets made, {tally.refused} refused.", err=True)
         if tally.slips:
             click.echo(
@@ -177,13 +221,17 @@ def _make(run: Run, out: Path, names: Names, jobs: int, open_desk: Callable[[], 
             click.echo(f"{tally.again} of the packets were there already.", err=True)
         if tally.refused:
             click.echo(f"The refused rows, and why: {out / REFUSED}", err=True)
-        _say_others(list(folder.others()))
+        _say_others(list(folder.others(printing.results(out))))
+        printing.finish(out, run.roster.path, run.desk)
 
 
 def _salt(roster: Path) -> bytes:
     """Return the key of a new folder's hashes: whoever has only the names of the files cannot guess it."""
-    with roster.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    try:
+        with roster.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise InputError(Problem(str(roster), f"cannot be read: {error.strerror}", "check the path")) from None
 
 
 def _say_others(others: list[str]) -> None:
@@ -194,7 +242,11 @@ def _say_others(others: list[str]) -> None:
         click.echo(f"Not in this roster, and left alone: {len(others)} packets: {shown}{more}", err=True)
 
 
-def _watched(found: Iterator[Outcome], count: int) -> Iterator[Outcome]:
+def _so_far(number: int, count: int | None) -> str:
+    return f"{number} of {count} rows" if count else f"{number} rows"
+
+
+def _watched(found: Iterator[Outcome], count: int | None) -> Iterator[Outcome]:
     """Yield ``found`` while the progress is shown: a bar on a terminal, a line now and then elsewhere."""
     if sys.stderr.isatty():
         from rich.console import Console
@@ -213,7 +265,7 @@ def _watched(found: Iterator[Outcome], count: int) -> Iterator[Outcome]:
         yield outcome
         if time.monotonic() - said > OFTEN:
             said = time.monotonic()
-            click.echo(f"{number} of {count} rows", err=True)
+            click.echo(_so_far(number, count), err=True)
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:

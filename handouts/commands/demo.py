@@ -68,7 +68,7 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
     wanted = samples(formulary.ids(), locale_tags(desk.library.locales))
     rows: list[tuple[str, ...]] = []
     problems: list[Problem] = []
-    with Folder(Path(out)) as folder, crew(os.cpu_count() or 1, desk, settings.desk, folder.path) as workers:
+    with Folder(Path(out)) as folder, crew(os.cpu_count() or 1, settings.desk, desk, folder.path) as workers:
         orders = [read_order(_data(sample, formulary.drug(sample.drug)), today(), lambda text: []) for sample in wanted]
         sent = [workers.send([Task(order, sample.file)]) for sample, order in zip(wanted, orders, strict=True)]
         for number, (sample, result) in enumerate(zip(wanted, sent, strict=True), start=1):

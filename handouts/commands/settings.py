@@ -58,13 +58,14 @@ class Settings:
 
         ``fallback`` is the clinic's where it is not given.
         """
-        from handouts import resources
         from handouts.packet import Desk
-        from handouts.press.edition import Edition
 
         if not edition_file:
             clinic = self.clinic()
             return Desk(clinic, self.library(), self.shelf(), fallback=fallback or clinic.fallback)
+        from handouts import resources
+        from handouts.press.edition import Edition
+
         if self.clinic_file or self.formularies:
             problem = "brings its own clinic and drug files"
             raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))

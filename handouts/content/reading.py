@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-import zipfile
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from handouts.errors import InputError, Problem
 
-File = Path | zipfile.Path
+if TYPE_CHECKING:
+    import zipfile
+
+File: TypeAlias = "Path | zipfile.Path"
 """A file or folder on disk, or inside an edition."""
 Model = TypeVar("Model", bound=BaseModel)
 

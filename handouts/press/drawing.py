@@ -89,6 +89,18 @@ def draw(kind: str, value: str, width: float, height: float) -> Drawing:
     return Drawing(_scaled(bars, QUIET[kind], width, height, square=kind == "qr"), (), value)
 
 
+def code128(text: str, room: float, height: float, module: float) -> tuple[str, float]:
+    """Return a Code 128 and the width of its thinnest bar: ``module``, or less where it would be wider than ``room``.
+
+    The symbol begins at 0 with its first bar; the empty space around it, ten thin bars wide, is the caller's to keep,
+    and is counted in the ``room``. Raises ValueError for what the symbol cannot hold.
+    """
+    bars, quiet = list(_bars("code128", text)), QUIET["code128"]
+    _, across = _extent(bars, quiet)
+    module = min(module, room / across)
+    return _scaled(bars, 0, (across - 2 * quiet) * module, height, square=False), module
+
+
 class Bar(NamedTuple):
     """A dark rectangle of a symbol, in modules."""
 
@@ -100,19 +112,20 @@ class Bar(NamedTuple):
 
 def _bars(kind: str, value: str) -> Iterator[Bar]:
     """Yield the dark modules of a Code 128 or a QR code (error correction Q)."""
-    # The barcodes of ReportLab bring all of it with them, a tenth of a second; month grids do without.
-    from reportlab.graphics.barcode import createBarcodeDrawing
-    from reportlab.graphics.barcode.qr import QrCodeWidget
-
+    # The barcodes of ReportLab take a while to import; month grids do without.
     if kind == "code128":
+        from reportlab.graphics.barcode.code128 import Code128
+
         if not value.isascii() or not value.isprintable():
             raise ValueError("Code 128 holds printable ASCII characters only")
-        options: dict[str, object] = {"barWidth": 1, "barHeight": 1, "quiet": False, "humanReadable": False}
-        drawing: Any = createBarcodeDrawing("Code128", value=value, **options)  # type: ignore[no-untyped-call]
-        for widget in drawing.contents:
-            shapes = widget.draw().contents
-            yield from (Bar(bar.x, bar.y, bar.width, bar.height) for bar in shapes if bar.fillColor is not None)
+        symbol: Any = Code128(value, barWidth=1, barHeight=1, quiet=False, humanReadable=False)
+        bars: list[Bar] = []
+        symbol.rect = lambda *place: bars.append(Bar(*place))
+        symbol.draw()
+        yield from bars
         return
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+
     code: Any = QrCodeWidget(value, barLevel="Q", barBorder=0)
     code.qr.make()
     for row, modules in enumerate(reversed(code.qr.modules)):
@@ -123,8 +136,7 @@ def _bars(kind: str, value: str) -> Iterator[Bar]:
 
 def _scaled(bars: list[Bar], quiet: int, width: float, height: float, *, square: bool) -> str:
     """Return the path of ``bars`` with their quiet zone, as large as the box allows."""
-    first = min(bar.x for bar in bars)
-    across = max(bar.x + bar.width for bar in bars) - first + 2 * quiet
+    first, across = _extent(bars, quiet)
     module = min(width, height) / across if square else width / across
     tall = module if square else height / max(bar.height for bar in bars)
     left, low = quiet * module, quiet * module if square else 0
@@ -132,6 +144,12 @@ def _scaled(bars: list[Bar], quiet: int, width: float, height: float, *, square:
     for bar in bars:
         path.rectangle(left + (bar.x - first) * module, low + bar.y * tall, bar.width * module, bar.height * tall)
     return f"{path} f"
+
+
+def _extent(bars: list[Bar], quiet: int) -> tuple[float, float]:
+    """Return where the first bar begins, and how wide the symbol is with ``quiet`` on both sides."""
+    first = min(bar.x for bar in bars)
+    return first, max(bar.x + bar.width for bar in bars) - first + 2 * quiet
 
 
 def _mark(value: str, width: float, height: float) -> Drawing:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from handouts.content.clinic import Clinic
 from handouts.content.formulary import open_formulary
@@ -55,10 +55,11 @@ class Entry:
 class Edition:
     """An edition file that is open for reading."""
 
-    def __init__(self, path: Path, fonts: Path) -> None:
-        """Open the edition in ``path``; raises InputError when it is not one."""
+    def __init__(self, file: Path | IO[bytes], fonts: Path) -> None:
+        """Open the edition in ``file``; raises InputError when it is not one."""
+        where = str(file) if isinstance(file, Path) else "edition"
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(file)
             for name in self._zip.namelist():
                 if not name.endswith(".form"):  # a form is checked when it is used
                     self._zip.read(name)
@@ -68,11 +69,11 @@ class Edition:
             self.entries = [_entry(entry) for entry in head["forms"]] if known else []
             self.clinic = Clinic.model_validate_json(self._zip.read("clinic.json"))
         except FileNotFoundError:
-            raise InputError(Problem(str(path), "there is no such file", "check the path")) from None
+            raise InputError(Problem(where, "there is no such file", "check the path")) from None
         except DAMAGE:
-            raise InputError(Problem(str(path), "is not an edition, or is damaged", "build it again")) from None
+            raise InputError(Problem(where, "is not an edition, or is damaged", "build it again")) from None
         if not known:
-            raise InputError(Problem(str(path), "was made by another version", "build it again"))
+            raise InputError(Problem(where, "was made by another version", "build it again"))
         root = zipfile.Path(self._zip)
         formulary = open_formulary(root / "drugs")
         self.library = Library(formulary, root / "packets", root / "locales", fonts, None, head["ground"])

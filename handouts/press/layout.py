@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Container
 
 import pikepdf
 
@@ -32,7 +33,7 @@ class Layout:
         for number in range(1, count + 1):
             item = pdf.get_object(number, 0)
             if isinstance(item, pikepdf.Stream):
-                self.add(number, _stream(item))
+                self.add(number, stream_of(item))
             else:
                 self.add(number, item.unparse(resolved=True))
 
@@ -52,15 +53,16 @@ class Layout:
             objects = self._plain[at * PER_STREAM : (at + 1) * PER_STREAM]
             for index, (packed, _) in enumerate(objects):
                 self._entries[packed] = ENTRY.pack(2, number, index)
-            self.add(number, _object_stream(objects))
+            self.add(number, object_stream(objects))
         free = ENTRY.pack(0, 0, 0)
         return b"".join(self._entries.get(number, free) for number in range(static + 1))
 
 
-def _stream(item: pikepdf.Stream) -> bytes:
+def stream_of(item: pikepdf.Stream, without: Container[str] = ()) -> bytes:
+    """Return the body of a stream object, packed where it was not, ``without`` some entries of its dictionary."""
     data = item.read_raw_bytes()
-    entries = pikepdf.Dictionary(dict(item.stream_dict.items()))
-    del entries["/Length"]
+    kept = {key: value for key, value in item.stream_dict.items() if key != "/Length" and key not in without}
+    entries = pikepdf.Dictionary(kept)
     if "/Filter" not in entries:
         data = zlib.compress(data, 9)
         entries["/Filter"] = pikepdf.Name.FlateDecode
@@ -68,7 +70,7 @@ def _stream(item: pikepdf.Stream) -> bytes:
     return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (inside, len(data), data)
 
 
-def _object_stream(objects: list[tuple[int, bytes]]) -> bytes:
+def object_stream(objects: list[tuple[int, bytes]]) -> bytes:
     """Return an object stream (ISO 32000-1, 7.5.7)."""
     heads, bodies, offset = [], [], 0
     for number, body in objects:

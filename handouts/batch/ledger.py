@@ -1,0 +1,285 @@
+"""Pages of text and rules for the staff, drawn with ReportLab: a head, a foot with page n of m, lines of cells.
+
+Noto Sans is text; what it lacks is drawn as the outlines of its own font, shaped by HarfBuzz, and what no font has is
+written as its code point. Lengths are points.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+from fontTools.pens.basePen import BasePen
+from reportlab.lib.colors import Color, HexColor
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from handouts.press.shaping import PRIMARY, WEIGHTS, Faces, Run
+
+MM = 72 / 25.4
+SIDE, TOP, FOOT = 18 * MM, 14 * MM, 25 * MM
+"""The margins of a packet's pages; the foot stands in the last."""
+INK, QUIET, RULE, ACCENT, DANGER, TINT = (
+    HexColor(code) for code in ("#1a1a1a", "#444444", "#8a8a8a", "#0b5560", "#a3180f", "#eef4f4")
+)
+"""The colours of the theme (templates/theme/page.css)."""
+TITLE, SECTION, TEXT, SMALL = 24.0, 15.0, 9.5, 9.0
+LINE, PADDING = 12.0, 4.0
+"""From one line of a cell to the next, and what is empty above and below in all."""
+KEPT = 4096
+"""How many texts are remembered."""
+PAGES = "pages"
+"""The drawing that says how many pages there are; it is made last and stands on every page."""
+PAPERS = {"letter": (612.0, 792.0), "a4": (595.276, 841.89)}
+
+
+class Column(NamedTuple):
+    """A column of a table."""
+
+    heading: str
+    share: float
+    """Of the width of the page, in hundredths."""
+    right: bool = False
+    """Numbers end at the right."""
+
+
+class Ledger:
+    """A file of such pages."""
+
+    def __init__(self, file: BinaryIO, faces: Faces, paper: str, title: str, subject: str) -> None:
+        for weight in WEIGHTS:
+            name = f"{PRIMARY}-{weight}"
+            pdfmetrics.registerFont(TTFont(name, str(faces.folder / f"{name}.ttf")))
+        self._faces = faces
+        self._width, self._height = PAPERS[paper]
+        self._canvas = Canvas(file, pagesize=PAPERS[paper], invariant=1, pageCompression=1, lang="en-US")
+        self._canvas.setTitle(title)
+        self._canvas.setSubject(subject)
+        for say in (self._canvas.setAuthor, self._canvas.setCreator, self._canvas.setProducer):
+            say("handouts")
+        self._foot = title
+        self._page = 1
+        self._y = self._height - TOP
+        self._columns: Sequence[Column] = ()
+        self._cell = functools.lru_cache(maxsize=KEPT)(self._broken)
+        self._runs = functools.lru_cache(maxsize=KEPT)(self._shaped)
+        self._has = functools.cache(self._found)
+        self._fill: Color | None = None
+        self.room = self._width - 2 * SIDE
+
+    def finish(self) -> int:
+        """Write the file; return how many pages it has."""
+        self._end_page()
+        self._canvas.beginForm(PAGES, 0, -5, 40, 15)
+        self._fill = None
+        self._write(0, 0, str(self._page), SMALL)
+        self._canvas.endForm()
+        self._canvas.save()
+        return self._page
+
+    def title(self, text: str) -> None:
+        self._y -= TITLE
+        self._write(SIDE, self._y, text, TITLE, "Bold", ACCENT)
+        self._y -= 8
+
+    def section(self, text: str) -> None:
+        """Begin a part of the page under a heading, with room for some lines below it."""
+        self._columns = ()
+        self._need(SECTION * 2 + 6 * LINE)
+        self._y -= SECTION * 1.9
+        self._write(SIDE, self._y, text, SECTION, "Bold", ACCENT)
+        self._y -= 6
+
+    def line(self, text: str) -> None:
+        """Write a paragraph."""
+        for part in self._cell(text, self.room, "Regular"):
+            self._need(LINE + 2)
+            self._y -= LINE + 2
+            self._write(SIDE, self._y, part, TEXT, colour=QUIET)
+
+    def figures(self, figures: Sequence[tuple[str, str, bool]]) -> None:
+        """Draw boxes side by side, each with a number, what it counts, and whether it must be looked at."""
+        width, height = (self.room - 10 * (len(figures) - 1)) / len(figures), 46.0
+        self._y -= height + 12
+        for at, (number, label, alarm) in enumerate(figures):
+            x = SIDE + at * (width + 10)
+            self._fill = None
+            self._canvas.setFillColor(TINT)
+            self._canvas.rect(x, self._y, width, height, stroke=0, fill=1)
+            self._canvas.setFillColor(DANGER if alarm else ACCENT)
+            self._canvas.rect(x, self._y, 2.2 * MM if alarm else 1.1 * MM, height, stroke=0, fill=1)
+            self._write(x + 14, self._y + 20, number, 20, "Bold", DANGER if alarm else INK)
+            self._write(x + 14, self._y + 8, label, SMALL, colour=QUIET)
+
+    def table(self, columns: Sequence[Column]) -> None:
+        """Begin a table; its headings come again on each page."""
+        self._columns = columns
+        self._need(4 * LINE)
+        self._headings()
+
+    def row(self, cells: Sequence[str], *, box: bool = False) -> None:
+        """Write a line of the table, each cell on as many lines as it takes; with a ``box`` to tick in the first."""
+        self._lines([self._cell(text, width, "Regular") for text, (_, width) in zip(cells, self._places, strict=True)])
+        if box:
+            self._canvas.setStrokeColor(INK)
+            self._canvas.setLineWidth(0.8)
+            self._canvas.rect(SIDE, self._top - LINE - 1, 9, 9, stroke=1, fill=0)
+
+    @property
+    def _places(self) -> list[tuple[float, float]]:
+        """Where each column begins and how wide it is; there is some space between two."""
+        places, x = [], SIDE
+        for column in self._columns:
+            width = self.room * column.share / 100
+            places.append((x, width - 8))
+            x += width
+        return places
+
+    def _headings(self) -> None:
+        """Write the headings of the table."""
+        y = self._y - LINE
+        for column, (x, width) in zip(self._columns, self._places, strict=True):
+            self._aligned(column, x, width, y, column.heading, "Bold", QUIET)
+        self._y = y - PADDING
+        self._rule(INK, 0.6)
+
+    def _lines(self, cells: Sequence[tuple[str, ...]]) -> None:
+        """Write the lines of each cell; a cell longer than the page goes on after it."""
+        height = max(map(len, cells)) * LINE + PADDING
+        if height < self._height / 3:
+            self._need(height)
+        self._top = self._y
+        for at in range(max(map(len, cells))):
+            if self._need(LINE + PADDING):
+                self._top = self._y
+            self._y -= LINE
+            for column, (x, width), lines in zip(self._columns, self._places, cells, strict=True):
+                if at < len(lines):
+                    self._aligned(column, x, width, self._y, lines[at], "Regular", INK)
+        self._y -= PADDING
+        self._rule(RULE, 0.4)
+
+    def _aligned(self, column: Column, x: float, width: float, y: float, text: str, weight: str, colour: Color) -> None:
+        left = x + width - self._measure(text, TEXT, weight) if column.right else x
+        self._write(left, y, text, TEXT, weight, colour)
+
+    def _rule(self, colour: Color, thickness: float) -> None:
+        self._canvas.setStrokeColor(colour)
+        self._canvas.setLineWidth(thickness)
+        self._canvas.line(SIDE, self._y, self._width - SIDE, self._y)
+
+    def _need(self, height: float) -> bool:
+        """Begin a new page where there is less room than ``height``; return whether it was so."""
+        if self._y - height >= FOOT:
+            return False
+        self._end_page()
+        self._canvas.showPage()
+        self._fill = None
+        self._page += 1
+        self._y = self._height - TOP
+        if self._columns:
+            self._headings()
+        return True
+
+    def _end_page(self) -> None:
+        y = FOOT - 8 * MM
+        self._canvas.setStrokeColor(RULE)
+        self._canvas.setLineWidth(0.6)
+        self._canvas.line(SIDE, y + 13, self._width - SIDE, y + 13)
+        said = f"Page {self._page} of "
+        self._write(SIDE, y, said, SMALL)
+        self._canvas.saveState()
+        self._canvas.translate(SIDE + self._measure(said, SMALL, "Regular"), y)
+        self._canvas.doForm(PAGES)
+        self._canvas.restoreState()
+        self._write(self._width - SIDE - self._measure(self._foot, SMALL, "Regular"), y, self._foot, SMALL)
+
+    def _broken(self, text: str, width: float, weight: str) -> tuple[str, ...]:
+        """Return the lines of ``text`` within ``width``: broken at spaces, and within a word that is longer."""
+        lines, line = [], ""
+        for word in self._printable(text).split(" "):
+            longer = f"{line} {word}" if line else word
+            if self._measure(longer, TEXT, weight) <= width:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            line = word
+            while self._measure(line, TEXT, weight) > width and len(line) > 1:
+                cut = next(at for at in range(len(line) - 1, 0, -1) if at == 1 or self._fits(line[:at], width, weight))
+                lines.append(line[:cut])
+                line = line[cut:]
+        return (*lines, line)
+
+    def _fits(self, text: str, width: float, weight: str) -> bool:
+        return self._measure(text, TEXT, weight) <= width
+
+    def _printable(self, text: str) -> str:
+        """Return ``text`` with what no font has, and what cannot be seen, as its code point."""
+        return "".join(char if char.isprintable() and self._has(char) else f"[U+{ord(char):04X}]" for char in text)
+
+    def _found(self, char: str) -> bool:
+        try:
+            return all(self._faces.face_for(char, weight) for weight in WEIGHTS)
+        except LookupError:
+            return False
+
+    def _shaped(self, text: str, weight: str) -> list[tuple[Run, bool, float]]:
+        """Return the runs of ``text``, whether each is text of Noto Sans, and its width at one point."""
+        found = []
+        for run in self._faces.shape(text, weight):
+            own = run.face.startswith(f"{PRIMARY}-")
+            width = pdfmetrics.stringWidth(run.text, run.face, 1) if own else run.advance / 1000
+            found.append((run, own, width))
+        return found
+
+    def _measure(self, text: str, size: float, weight: str) -> float:
+        return sum(width for *_, width in self._runs(text, weight)) * size
+
+    def _write(self, x: float, y: float, text: str, size: float, weight: str = "Regular", colour: Color = INK) -> None:
+        """Write ``text`` from (x, y) on."""
+        if colour is not self._fill:
+            self._canvas.setFillColor(colour)
+            self._fill = colour
+        for run, own, width in self._runs(text, weight):
+            if own:
+                self._canvas.setFont(run.face, size)
+                self._canvas.drawString(x, y, run.text)
+            else:
+                self._outlines(run, x, y, size)
+            x += width * size
+
+    def _outlines(self, run: Run, x: float, y: float, size: float) -> None:
+        font = self._faces.face(run.face).font
+        scale = size / self._faces.face(run.face).upem
+        for glyph in run.glyphs:
+            path = self._canvas.beginPath()
+            place = (x + glyph.x * size / 1000, y + glyph.y * size / 1000)
+            font.draw_glyph_with_pen(glyph.number, _Pen(path, *place, scale))
+            self._canvas.drawPath(path, stroke=0, fill=1)
+            x += glyph.advance * size / 1000
+
+
+class _Pen(BasePen):  # type: ignore[misc]
+    """Draws the outline of a glyph as a path of ReportLab."""
+
+    def __init__(self, path: Any, x: float, y: float, scale: float) -> None:
+        super().__init__()
+        self._path, self._x, self._y, self._scale = path, x, y, scale
+
+    def _moveTo(self, to: tuple[float, float]) -> None:
+        self._path.moveTo(*self._placed(to))
+
+    def _lineTo(self, to: tuple[float, float]) -> None:
+        self._path.lineTo(*self._placed(to))
+
+    def _curveToOne(self, one: tuple[float, float], two: tuple[float, float], to: tuple[float, float]) -> None:
+        self._path.curveTo(*self._placed(one), *self._placed(two), *self._placed(to))
+
+    def _closePath(self) -> None:
+        self._path.close()
+
+    def _placed(self, point: tuple[float, float]) -> tuple[float, float]:
+        return self._x + point[0] * self._scale, self._y + point[1] * self._scale
