@@ -34,7 +34,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from handouts import output, packet
+from handouts import gate, output, packet
 from handouts.commands.settings import Settings
 from handouts.content.person import read_order
 from handouts.model import Order
@@ -93,7 +93,7 @@ class Intake:
         return Stamp(self.form, Faces(self.library.fonts))
 
     def typeset(self, values: Values) -> Any:
-        return packet.set_pages(self.prepared.sheet, self.prepared.documents, values, self.library)
+        return gate.set_pages(self.prepared.sheet, self.prepared.documents, values, self.library)
 
     def subfolder(self, name: str) -> Path:
         return Path(tempfile.mkdtemp(dir=self.folder, prefix=f"{name}-"))

@@ -14,6 +14,7 @@ from handouts.content.facts import printable
 from handouts.content.language import Language, read_language, source_tag
 from handouts.content.slip import Slip, find_slip, read_slips
 from handouts.errors import LanguageError, LayoutError, Problem
+from handouts.gate import NO_FORM, set_pages, write_pages
 from handouts.library import Library
 from handouts.model import Order, Treatment
 from handouts.press.fonts import Coverage, describe
@@ -25,7 +26,7 @@ from handouts.schedule import plan
 from handouts.values import outline, patient_values, plan_values
 
 if TYPE_CHECKING:
-    from handouts.press.typeset import Typeset
+    pass
 
 SHOWN = 10
 """How many digits of a form's id stand at the foot of a page."""
@@ -33,7 +34,6 @@ SLIP = "slip"
 """The document that asks for an interpreter."""
 LINE_MAY_END = "\u200b"
 """Between words of languages that write no spaces; it has no ink and needs no glyph."""
-NO_FORM = Problem("", "the edition has no form for this order", "build an edition that has it")
 PLANS = 1024
 """How many plans a desk remembers: the patients of a day share drugs and dates."""
 STAMPS = 32
@@ -120,23 +120,31 @@ class Desk:
         self._faults: dict[str, tuple[Problem, ...]] = {}
         self._stamps: dict[str, Stamp] = {}
 
-    def prepare(self, order: Order) -> Prepared:
-        """Return what ``order`` prints; where its language cannot be printed and the desk falls back, in English.
+    def served(self, order: Order) -> Order:
+        """Return ``order`` as it is printed: where its language cannot be, and the desk falls back, in English with a
+        slip. What is returned is printed alike at every desk.
 
-        Raises InputError or Refused, with every problem found, LanguageError where there is no such language or slip,
-        and LayoutError where no font has a date's characters.
+        Raises what ``prepare`` raises.
         """
         if order.slip or self.fallback == "refuse":
-            return self._prepared(order)
+            return order
         try:
             prepared = self._prepared(order)
             problems = () if prepared.sheet.language.file.source else self._faults_of(prepared)
             if not problems:
-                return prepared
+                return order
         except LanguageError as error:
             problems = error.problems
         slip = self._slip_instead(order.locale or self.clinic.locale, problems)
-        return self._prepared(replace(order, locale=source_tag(self.library.locales), slip=slip))
+        return replace(order, locale=source_tag(self.library.locales), slip=slip)
+
+    def prepare(self, order: Order) -> Prepared:
+        """Return what ``order`` prints.
+
+        Raises InputError or Refused, with every problem found, LanguageError where there is no such language or slip,
+        and LayoutError where no font has a date's characters.
+        """
+        return self._prepared(self.served(order))
 
     def _prepared(self, order: Order) -> Prepared:
         planned = self._planned(
@@ -355,43 +363,6 @@ def _form(
 def _not_translated(prepared: Prepared) -> list[Problem]:
     where = f"locales/{prepared.sheet.language.tag}"
     return [Problem(where, f"not translated: {text!r}", "translate it") for text in prepared.untranslated]
-
-
-def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
-    """Return ``documents`` typeset with ``fields`` in place. Raises what ``write_pages`` raises."""
-    if library.templates is None:
-        raise LayoutError(NO_FORM)
-    from handouts.press.pages import Pages
-    from handouts.press.typeset import typeset
-
-    html, styles = write_pages(sheet, documents, fields, library), Pages(library.templates).styles(sheet)
-    return typeset(html, styles=styles, templates=library.templates, fonts=library.fonts)
-
-
-def write_pages(
-    sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library
-) -> list[tuple[str, str]]:
-    """Return ``documents`` (name, HTML) with ``fields`` in place.
-
-    This is the one way to paper, so nothing is written in a language with a wrong or missing translation: raises
-    LanguageError with every one. Raises LayoutError where only an edition is at hand.
-    """
-    if library.templates is None:
-        raise LayoutError(NO_FORM)
-    from handouts.checks.parity import wrong_translations
-    from handouts.press.pages import Pages
-
-    pages = Pages(library.templates)
-    html: list[tuple[str, str]] = []
-    problems = [] if sheet.preview else wrong_translations(sheet.language, library)
-    for document in documents:
-        try:
-            html.append((document, pages.html(document, sheet, fields)))
-        except LanguageError as error:
-            problems += error.problems
-    if problems:
-        raise LanguageError(*dict.fromkeys(problems))
-    return html
 
 
 def _digest(*parts: str) -> str:

@@ -20,9 +20,10 @@ from handouts.checks.pseudo import TAGS, pseudo_language
 from handouts.content.clinic import Clinic
 from handouts.content.language import Language, compiled, read_language
 from handouts.errors import InputError, Problem, Refused, UsageError
+from handouts.gate import set_pages
 from handouts.library import Library
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import Desk, Prepared, set_pages, with_texts
+from handouts.packet import Desk, Prepared, with_texts
 from handouts.press.shaping import Faces
 from handouts.press.stamp import Stamp
 from handouts.press.typeset import Anchor

@@ -169,12 +169,12 @@ def _months(drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
             title=language.month(first),
             year=first.year,
             month=first.month,
-            first_weekday=language.cldr.first_week_day,
+            first_weekday=language.first_weekday,
             weekdays=language.weekdays(),
             infusions=tuple(day.day for day in inside if day in infusions),
             tests=tuple(day.day for day in inside if day in tests),
             rtl=language.direction == "rtl",
-            says="; ".join(language.full(day) for day in inside),
+            says=language.marks.semicolon.join(language.full(day) for day in inside),
         ).dump()
     return found
 
@@ -184,7 +184,13 @@ def _closed_days(drug: Drug, plan: Plan, language: Language) -> str:
     days = [language.medium(visit.date) for visit in listed_infusions(drug, plan) if visit.closed]
     if not days:
         return ""
-    return language.gettext("We are closed on: %(days)s. Call us for another day.") % {"days": "; ".join(days)}
+    text, said = (
+        language.gettext("We are closed on: %(days)s. Call us for another day."),
+        language.marks.semicolon.join(days),
+    )
+    if said.endswith("."):  # the point of an abbreviation ends the sentence, too
+        text = text.replace("%(days)s.", "%(days)s")
+    return text % {"days": said}
 
 
 def _date_values(field: str, visit: Visit, language: Language) -> dict[str, str]:

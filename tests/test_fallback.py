@@ -27,12 +27,13 @@ from handouts.content.language import locale_tags
 from handouts.content.slip import read_slips
 from handouts.content.tags import Tag, lookup, parse
 from handouts.errors import LanguageError
-from handouts.packet import Desk, set_pages
+from handouts.gate import set_pages
+from handouts.packet import CHARACTERS, Desk
 from handouts.press.build import build
 from handouts.press.fonts import Coverage
 from handouts.press.form import PLACEHOLDER
 from handouts.press.provenance import provenance
-from handouts.press.shaping import runs_backwards, script_of
+from handouts.press.shaping import Faces, runs_backwards, script_of
 
 SLIPS = read_slips(LOCALES)
 ASK = "I need an interpreter"
@@ -119,8 +120,6 @@ def slip_page(tag: str, size: str, folder: Path, paper: str = "letter") -> Path:
     prepared = desk().prepare(replace(order(size=size, paper=paper, locale="en"), slip=tag))
     fields = dict.fromkeys(prepared.values, PLACEHOLDER)
     typeset = set_pages(prepared.sheet, ("slip",), fields, LIBRARY)
-    from handouts.packet import CHARACTERS
-    from handouts.press.shaping import Faces
 
     form = build(
         typeset,

@@ -93,6 +93,7 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
     if order is None:
         return _Plan(judged, problems=judged.problems)
     try:
+        order = desk.served(order)
         prepared = desk.prepare(order)
     except Exception as error:
         return _Plan(judged, problems=problems_of(error))
@@ -100,9 +101,7 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
         return _Plan(judged, key, record=record, origin=prepared.origin)
-    named = (
-        replace(order, locale=prepared.origin.locale, packet=prepared.origin.packet) if prepared.sheet.slip else order
-    )
+    named = replace(order, packet=prepared.origin.packet)
     file = record.file if record else names.file(judged.row.number, named, key.hex()[:KEY])
     return _Plan(judged, key, Task(order, file), origin=prepared.origin)
 

@@ -9,13 +9,15 @@ import io
 from typing import Annotated, Literal
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import DateTimeFormat, get_date_format, match_skeleton, parse_pattern
 from babel.numbers import format_decimal
 from pydantic import Field
 
 from handouts.content.facts import Name, Strict
+from handouts.content.marks import OWN, Marks
 from handouts.content.reading import File, read_toml
-from handouts.content.tags import lookup, parse
+from handouts.content.tags import lookup, parse, same_language
 from handouts.errors import LanguageError, Problem
 
 UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
@@ -74,6 +76,12 @@ class LocaleFile(Strict):
     """Quotation marks: opening and closing, and those within them."""
     list_separator: str = ", "
     """What stands between names in a row."""
+    full_stop: Name | None = None
+    """What ends a sentence; this and the next three where they are not the language's own (``content.marks``)."""
+    comma: str | None = None
+    """What stands between parts of a sentence, with its space."""
+    semicolon: str | None = None
+    colon: str | None = None
     readability: Literal["flesch-kincaid", "not measurable"] = "not measurable"
     """The formula that measures how hard a text of this language is to read, where there is one."""
     negation: tuple[Name, ...] = ()
@@ -147,6 +155,24 @@ class Language:
     def ngettext(self, one: str, many: str, number: int) -> str:
         """Return the translation in the plural form for ``number``; what is missing is noted."""
         return self.translations.ngettext(one, many, number)
+
+    @functools.cached_property
+    def marks(self) -> Marks:
+        """The marks between what a page joins."""
+        usual = OWN.get(self.cldr.language, Marks())
+        return Marks(*(given or mark for given, mark in zip(self._given_marks, usual, strict=True)))
+
+    @property
+    def _given_marks(self) -> tuple[str | None, ...]:
+        return self.file.full_stop, self.file.comma, self.file.semicolon, self.file.colon
+
+    @property
+    def first_weekday(self) -> int:
+        """The day a week begins on, 0 is Monday: that of the territory of ``cldr``, or of where it is spoken most."""
+        if self.cldr.territory:
+            return int(self.cldr.first_week_day)
+        likely = get_global("likely_subtags").get(str(self.cldr), str(self.cldr))
+        return int(Locale.parse(likely).first_week_day)
 
     @functools.cached_property
     def reviewed(self) -> bool:
@@ -240,6 +266,22 @@ def compiled(catalog: bytes, tag: str) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(binary)
 
 
+def _borrows_dates(file: LocaleFile) -> bool:
+    """Whether dates would be printed in another language: CLDR has none of the words, or hands on those of its parent
+    (French for Haitian Creole), and ``locale.toml`` does not have them all."""
+    if None not in file.date_words.model_dump().values():
+        return False
+    cldr = Locale.parse(file.cldr)
+    months = dict(cldr.months["format"]["wide"])
+    if months[1] == "M01" or not same_language(file.tag, str(cldr)):
+        return True
+    parents = get_global("parent_exceptions")
+    parent = parents.get(str(cldr)) or parents.get(cldr.language)
+    if parent is None or same_language(parent, file.tag):
+        return False
+    return dict(Locale.parse(parent).months["format"]["wide"]) == months
+
+
 def locale_tags(folder: File) -> list[str]:
     """Return the tags of the locales in ``folder``."""
     return sorted(path.name for path in folder.iterdir() if (path / "locale.toml").is_file())
@@ -276,6 +318,10 @@ def read_language(tag: str, folder: File) -> Language:
     Raises LanguageError when there is none, or when its catalog is missing.
     """
     file = read_locale(tag, folder)
+    if _borrows_dates(file):
+        problem = f"the CLDR has no words of its own for the dates of {file.english_name}"
+        hint = "write months, months_short, weekdays and weekdays_narrow under [date_words]"
+        raise LanguageError(Problem(f"locales/{file.tag}/locale.toml", problem, hint))
     if file.source:
         return Language(file, None)
     catalog = folder / file.tag / "LC_MESSAGES" / "handouts.po"

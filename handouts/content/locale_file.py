@@ -25,6 +25,10 @@ direction = {direction}
 # paper = "letter" # or "a4": what previews are made on
 # quotes = ["“", "”"]
 # list_separator = ", "
+# full_stop = "." # what a page joins: sentences, and their parts (with the space that goes with each)
+# comma = ", "
+# semicolon = "; "
+# colon = ": "
 # readability = "not measurable"
 
 # The words that say "not", "no", "never", "without". A * stands for the rest of a word, … for words between,

@@ -122,6 +122,12 @@ def lookup(wanted: Tag, known: Collection[str]) -> str | None:
     return next(iter(alike.values())) if len(alike) == 1 else None
 
 
+def same_language(one: str, other: str) -> bool:
+    """Whether two tags are of one language, however it is written."""
+    first, second = parse(one), parse(other)
+    return isinstance(first, Tag) and isinstance(second, Tag) and first.language == second.language
+
+
 def other_wording(wanted: str, printed: str) -> Problem | None:
     """Return what to look at where ``printed``, the tag of what is printed, is the wording of another country."""
     asked, own = parse(wanted), parse(printed)

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from handouts.content.drug import Interval
 from handouts.content.language import Language
+from handouts.content.marks import ended
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.press.form import PLACEHOLDER, kind_of
 from handouts.press.shaping import runs_backwards
@@ -68,6 +69,7 @@ class Pages:
                 clinic=sheet.clinic,
                 outline=sheet.outline,
                 language=sheet.language,
+                marks=sheet.language.marks,
                 paper=sheet.paper,
                 size=sheet.size,
                 form=sheet.form,
@@ -116,7 +118,7 @@ class Pages:
             "fill": asides.fill,
             "aside": asides.aside,
             "english": asides.english,
-            "stop": _stop(language.bcp47),
+            "stop": _stop(language),
         }
         environment.install_gettext_translations(language.translations, newstyle=False)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
@@ -156,7 +158,10 @@ class _Asides:
         """Put ``names`` into a translated message: ``_("Call %(number)s now") | fill(number=…)``."""
         filled = Markup(escape(text))
         for name, value in names.items():
-            filled = filled.replace(f"%({name})s", value if isinstance(value, Markup) else self.aside(value))
+            mark = f"%({name})s"
+            if _plain(value).endswith("."):  # the point of an abbreviation ends the sentence, too
+                filled = filled.replace(f"{mark}.", mark)
+            filled = filled.replace(mark, value if isinstance(value, Markup) else self.aside(value))
         return filled
 
     def _span(self, text: str, lang: str | None) -> Markup:
@@ -177,19 +182,17 @@ def _turned(text: str, around: str) -> dict[str, str]:
     return {"dir": own} if own != around else {}
 
 
-STOPS = {"am": "።", "hi": "।", "hy": "։", "ja": "。", "ne": "।", "ti": "።", "ur": "۔", "zh": "。"}
-"""The full stop of languages that do not use a dot."""
-
-
-def _stop(language: str) -> Callable[[str], str]:
+def _stop(language: Language) -> Callable[[str], str]:
     """Return a function that makes a text a sentence: with a full stop, unless it has an end already."""
-    stop = STOPS.get(language.partition("-")[0], ".")
-    ends = (".", "!", "?", "؟", "！", "？", *STOPS.values())
 
-    def ended(text: str) -> str:
-        return text if text.rstrip().endswith(ends) else text + stop
+    def stopped(text: str) -> str:
+        return text if ended(_plain(text)) else text + language.marks.full_stop
 
-    return ended
+    return stopped
+
+
+def _plain(text: object) -> str:
+    return text.striptags() if isinstance(text, Markup) else str(text)
 
 
 class _Fields:
