@@ -24,12 +24,14 @@ import pypdfium2.raw as pdfium_c
 MILLIMETRE = 72 / 25.4
 MARGIN = 25 * MILLIMETRE
 """Nothing but the running foot is in the lowest 25 mm of a page."""
-LARGE_MARGIN = 30 * MILLIMETRE
+LARGE_MARGIN = 32 * MILLIMETRE
 """The same in large print, where nothing is smaller than 12 pt."""
 FOOT = 75 * MILLIMETRE
 """All of the running foot is in the lowest 75 mm, however long a name is; nothing else there says it."""
 VOWEL_MARKS = "[\u0591-\u05c7\u064b-\u0652\u0670]"
 ACTUAL_TEXT = re.compile(rb"/ActualText ?(<[0-9a-f]*>|\((\\.|[^\\)])*\))", re.DOTALL)
+DRAWN = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_FORM, pdfium_c.FPDF_PAGEOBJ_IMAGE)
+"""Kinds of drawings. What is within a form has coordinates of its own; the form has those of the page."""
 HYPHEN = "\x02"
 """How pdfium reports a hyphen at the end of a line."""
 
@@ -287,7 +289,7 @@ def lowest_ink(pdf: Path) -> tuple[float, ...]:
     with closing(pdfium.PdfDocument(pdf)) as document:
         found = []
         for page, text in zip(document, inked(pdf), strict=True):
-            drawn = [item.get_bounds()[1] for item in page.get_objects([pdfium_c.FPDF_PAGEOBJ_PATH], max_depth=4)]
+            drawn = [item.get_bounds()[1] for item in page.get_objects(DRAWN, max_depth=1)]
             bottoms = [*drawn, *(glyph.bottom for glyph in text)]
             found.append(min((bottom for bottom in bottoms if bottom > margin), default=page.get_height()))
         return tuple(found)
