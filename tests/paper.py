@@ -24,10 +24,14 @@ import pypdfium2.raw as pdfium_c
 MILLIMETRE = 72 / 25.4
 MARGIN = 25 * MILLIMETRE
 """Nothing but the running foot is in the lowest 25 mm of a page."""
+LARGE_MARGIN = 32 * MILLIMETRE
+"""The same in large print, where nothing is smaller than 12 pt."""
 FOOT = 75 * MILLIMETRE
 """All of the running foot is in the lowest 75 mm, however long a name is; nothing else there says it."""
 VOWEL_MARKS = "[\u0591-\u05c7\u064b-\u0652\u0670]"
 ACTUAL_TEXT = re.compile(rb"/ActualText ?(<[0-9a-f]*>|\((\\.|[^\\)])*\))", re.DOTALL)
+DRAWN = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_FORM, pdfium_c.FPDF_PAGEOBJ_IMAGE)
+"""Kinds of drawings. What is within a form has coordinates of its own; the form has those of the page."""
 HYPHEN = "\x02"
 """How pdfium reports a hyphen at the end of a line."""
 
@@ -272,7 +276,7 @@ def widowed_headings(pdf: Path) -> list[str]:
             after = (other for other in filled[number + 1 :] if other.kind not in ("Span", "NonStruct", "Figure"))
             following, page = next(after, None), element.pages[-1]
             if following and following.pages[0] != page:
-                last = min(glyph.bottom for glyph in inked(pdf)[page - 1] if glyph.bottom > MARGIN)
+                last = min(glyph.bottom for glyph in inked(pdf)[page - 1] if glyph.bottom > _margin(pdf))
                 if lowest_ink(pdf)[page - 1] >= last - 9:
                     found.append(f"{element.kind} on page {page}")
     return found
@@ -281,13 +285,18 @@ def widowed_headings(pdf: Path) -> list[str]:
 @functools.cache
 def lowest_ink(pdf: Path) -> tuple[float, ...]:
     """Return where the lowest text or drawing above the foot of each page ends, in points from the bottom."""
+    margin = _margin(pdf)
     with closing(pdfium.PdfDocument(pdf)) as document:
         found = []
         for page, text in zip(document, inked(pdf), strict=True):
-            drawn = [item.get_bounds()[1] for item in page.get_objects([pdfium_c.FPDF_PAGEOBJ_PATH], max_depth=4)]
+            drawn = [item.get_bounds()[1] for item in page.get_objects(DRAWN, max_depth=1)]
             bottoms = [*drawn, *(glyph.bottom for glyph in text)]
-            found.append(min((bottom for bottom in bottoms if bottom > MARGIN), default=page.get_height()))
+            found.append(min((bottom for bottom in bottoms if bottom > margin), default=page.get_height()))
         return tuple(found)
+
+
+def _margin(pdf: Path) -> float:
+    return LARGE_MARGIN if min(glyph.size for page in inked(pdf) for glyph in page) > 11.9 else MARGIN
 
 
 def strings(pdf: Path) -> list[str]:

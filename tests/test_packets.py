@@ -32,8 +32,9 @@ from paper import (
     whole_text,
     widowed_headings,
 )
-from running import DOB, MRN, NAME, PATIENT, START, made, refused, run_outside
+from running import CACHE, DOB, MRN, NAME, PATIENT, START, made, refused, run_outside
 from shipped import FORMULARY, LANGUAGES, TEMPLATES, documents_of, drug_of
+from stamping import LIBRARY
 from verapdf import FailedRule
 
 from handouts.checks.catalogs import template
@@ -43,8 +44,11 @@ from handouts.commands.demo import Sample, samples
 from handouts.content.clinic import sample_clinic
 from handouts.content.facts import words
 from handouts.content.language import Language
+from handouts.content.person import read_order
 from handouts.model import Treatment
+from handouts.packet import Desk
 from handouts.press.shaping import runs_backwards
+from handouts.press.shelf import Shelf
 from handouts.schedule import plan
 
 Print = Callable[..., Path]
@@ -54,6 +58,7 @@ DRAFT = next(str(message.id) for message in MESSAGES if str(message.id).startswi
 UNREVIEWED = "This translation has not been reviewed by a qualified translator."
 SAMPLES = {sample.file: sample for sample in samples(FORMULARY.ids(), list(LANGUAGES))}
 PAPERS = {"letter": (612.0, 792.0), "a4": (595.28, 841.89)}
+DEMO_DAY = dt.date.fromisoformat(DEMO_START)
 UNPRINTABLE = 72 / 6
 """Office printers leave a sixth of an inch at the edges white."""
 
@@ -88,6 +93,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     assert {path.name for path in out.glob("*.pdf")} == set(SAMPLES)
     assert [line.split("\t")[0] for line in finished.text.splitlines()] == ["file", *SAMPLES]
     return {path.name: path for path in out.glob("*.pdf")}
+
+
+@pytest.fixture(scope="session")
+def desk(demo: dict[str, Path]) -> Desk:
+    """A desk with the forms of the samples."""
+    return Desk(sample_clinic(), LIBRARY, Shelf(Path(CACHE) / "handouts" / "forms"))
 
 
 @pytest.fixture(scope="session")
@@ -209,6 +220,18 @@ def test_all_type_is_noto_sans_and_embedded(demo: dict[str, Path], file: str) ->
     for name, *_, embedded, subset, to_unicode, _number, _generation in fonts:
         assert re.fullmatch(r"[A-Z]{6}\+Noto-?Sans[A-Za-z-]*", name)
         assert (embedded, subset, to_unicode) == ("yes", "yes", "yes")
+
+
+@each_sample
+def test_the_sample_patient_fits_every_form(demo: dict[str, Path], desk: Desk, file: str) -> None:
+    """Stamped, not set in full; and a desk that makes the packet alone makes the same."""
+    sample = SAMPLES[file]
+    days = {"days": str(drug_of(sample.drug).fewest_days)} if drug_of(sample.drug).fewest_days else {}
+    way = {name: getattr(sample, name) for name in ("drug", "locale", "packet", "size", "paper")}
+    packet = desk.packet(read_order({**DEMO_PATIENT, "start": DEMO_START, **way, **days}, DEMO_DAY, lambda text: []))
+
+    assert packet.stamped
+    assert packet.pdf == demo[file].read_bytes()
 
 
 # What stands on every page
@@ -377,6 +400,32 @@ def test_an_intake_packet_says_what_the_drug_file_says(demo: dict[str, Path], fi
 
     assert len(told) > 20
     assert [part for text in told for part in parts(translated(language, text)) if letters(part) not in printed] == []
+
+
+# Large print
+
+
+@pytest.fixture(scope="session")
+def large(printed: Print) -> dict[str, Path]:
+    """A handout in large print in languages whose lines are made up in other ways than English."""
+    return {
+        tag: printed("ublituximab", "--packet", "intake", "--size", "large", "--locale", tag)
+        for tag in ("ar", "hi", "ru", "zh_Hans")
+    }
+
+
+def test_large_print_is_sound_in_every_kind_of_script(
+    large: dict[str, Path], verapdf: Callable[..., dict[Path, list[FailedRule]]]
+) -> None:
+    assert {path.name: rules for path, rules in verapdf(large.values()).items() if rules} == {}
+    signs = [sign.words for sign in (*drug_of("ublituximab").emergency, *drug_of("ublituximab").call)]
+    for tag, path in large.items():
+        said = [part for words in signs for part in parts(translated(LANGUAGES[tag], words))]
+        assert subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False).returncode == 0
+        assert (outside(path, UNPRINTABLE), collisions(path), widowed_headings(path)) == ([], [], [])
+        assert min(glyph.size for page in inked(path) for glyph in page) >= 12 - 0.01
+        assert [part for part in said if size_of(path, part) < 18 - 0.01] == []
+        assert min(heights(path)) > 3 * 25
 
 
 # The same again
