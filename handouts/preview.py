@@ -121,7 +121,7 @@ def previewed(tag: str, library: Library, wanted: str = "") -> Language:
     language = read_language(tag, library.locales)
     texts: gettext.NullTranslations = gettext.NullTranslations()
     if not language.file.source:
-        texts = compiled(language.catalog, language.tag)
+        texts = gettext.GNUTranslations(io.BytesIO(compiled(language.catalog, language.tag)))
         texts.add_fallback(_Shown())
     return Previewed(language, _spotted(texts, wanted))
 

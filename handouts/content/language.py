@@ -20,6 +20,10 @@ from handouts.content.reading import File, read_toml
 from handouts.content.tags import lookup, parse, same_language
 from handouts.errors import LanguageError, Problem
 
+BINARY = "handouts.mo"
+"""A compiled catalog. It stands in editions only, beside the text that it was compiled from."""
+NEVER = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
+"""When a catalog says it was made: same texts, same bytes."""
 UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
 
 
@@ -126,25 +130,26 @@ class _Missing(gettext.NullTranslations):
 class Language:
     """One locale: its catalog, and its words for dates and numbers."""
 
-    def __init__(self, file: LocaleFile, catalog: bytes | None) -> None:
-        """``catalog`` is the text of a ``.po`` file; none only for the source language."""
+    def __init__(self, file: LocaleFile, catalog: bytes | None, binary: bytes | None = None) -> None:
+        """``catalog`` is the text of a ``.po`` file; none only for the source language. ``binary`` is it compiled."""
         self.file = file
         self.tag = file.tag
         self.bcp47 = file.tag.replace("_", "-")
         self.direction = file.direction
         self.cldr = Locale.parse(file.cldr)
         self.catalog = catalog or b""
+        self._binary = binary
         self._missing = _Missing()
 
     @functools.cached_property
     def translations(self) -> gettext.NullTranslations:
-        """The catalog, compiled when a text is first asked for: a desk that stamps forms needs none.
+        """The catalog, compiled when a text is first asked for; in an edition it is compiled already.
 
         Raises LanguageError when the catalog is broken.
         """
         if self.file.source:
             return gettext.NullTranslations()
-        translations = compiled(self.catalog, self.tag)
+        translations = gettext.GNUTranslations(io.BytesIO(self._binary or compiled(self.catalog, self.tag)))
         translations.add_fallback(self._missing)
         return translations
 
@@ -246,8 +251,8 @@ def _headed(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def compiled(catalog: bytes, tag: str) -> gettext.GNUTranslations:
-    """Return a ``.po``, compiled in memory; fuzzy entries are left out, so they count as missing.
+def compiled(catalog: bytes, tag: str) -> bytes:
+    """Return a ``.po`` as a ``.mo``; fuzzy entries are left out, so they count as missing.
 
     Raises LanguageError when it cannot be read.
     """
@@ -260,10 +265,10 @@ def compiled(catalog: bytes, tag: str) -> gettext.GNUTranslations:
         raise LanguageError(
             Problem(f"locales/{tag}", f"the catalog cannot be read: {error}", "mend the line that is named")
         ) from None
+    entries.creation_date = entries.revision_date = NEVER
     binary = io.BytesIO()
     write_mo(binary, entries)
-    binary.seek(0)
-    return gettext.GNUTranslations(binary)
+    return binary.getvalue()
 
 
 def _borrows_dates(file: LocaleFile) -> bool:
@@ -328,4 +333,5 @@ def read_language(tag: str, folder: File) -> Language:
     if not catalog.is_file():
         hint = "translate it, or use another locale"
         raise LanguageError(Problem(f"locales/{file.tag}", "has no catalog LC_MESSAGES/handouts.po", hint))
-    return Language(file, catalog.read_bytes())
+    binary = folder / file.tag / "LC_MESSAGES" / BINARY
+    return Language(file, catalog.read_bytes(), binary.read_bytes() if binary.is_file() else None)

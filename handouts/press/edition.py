@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from handouts.content.clinic import Clinic
 from handouts.content.formulary import open_formulary
+from handouts.content.language import BINARY, compiled
 from handouts.content.reading import File
 from handouts.content.slip import FILE as SLIPS
 from handouts.errors import InputError, Problem
@@ -116,6 +117,8 @@ def write_edition(
         files[f"locales/{SLIPS}"] = (library.locales / SLIPS).read_bytes()
     for tag in locales:
         files |= _below(library.locales / tag, f"locales/{tag}")
+        if catalog := files.get(f"locales/{tag}/LC_MESSAGES/handouts.po"):
+            files[f"locales/{tag}/LC_MESSAGES/{BINARY}"] = compiled(catalog, tag)
     files |= {f"forms/{form.id}.form": form.dump() for _, form in forms}
     return _packed(files)
 

@@ -171,7 +171,7 @@ class _Orders:
             return Value(shown, concept.path, "names two different drugs", "correct the request")
         if not written:
             return Value("", concept.path, "is missing", "name the drug of the request")
-        hint = f'say what it means in a columns file: [values.drug] "{plain(shown)}" = "ocrelizumab"'
+        hint = f'say what it means in a columns file: [values.drug] "{plain(shown)}" = "the id of a drug"'
         return Value(shown, concept.path, f"no drug is called {plain(shown)!r}", hint)
 
     def _target(self, reference: Node) -> str:
