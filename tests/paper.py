@@ -163,13 +163,16 @@ def _address(item: object) -> int | None:
 
 def size_of(pdf: Path, phrase: str) -> float:
     """Return the biggest size, in points, in which the whole of ``phrase`` is printed; 0 where it is not."""
+    (text, sizes), wanted = _printed(pdf), letters(phrase)
+    places = [match.start() for match in re.finditer(f"(?={re.escape(wanted)})", text)]
+    return round(max((min(sizes[at : at + len(wanted)]) for at in places), default=0), 2)
+
+
+@functools.cache
+def _printed(pdf: Path) -> tuple[str, tuple[float, ...]]:
+    """Return the letters of all pages, and the size of each."""
     printed = [(char, glyph.size) for page in glyphs(pdf) for glyph in page for char in letters(glyph.text)]
-    text, wanted = "".join(char for char, _ in printed), letters(phrase)
-    found, at = [], text.find(wanted)
-    while at >= 0:
-        found.append(min(size for _, size in printed[at : at + len(wanted)]))
-        at = text.find(wanted, at + 1)
-    return round(max(found, default=0), 2)
+    return "".join(char for char, _ in printed), tuple(size for _, size in printed)
 
 
 def outside(pdf: Path, margin: float) -> list[tuple[int, Glyph]]:
