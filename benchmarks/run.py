@@ -26,6 +26,7 @@ import growth
 import peers
 import pikepdf
 import pypdfium2
+import roster
 
 HERE = Path(__file__).resolve().parent
 STARTS = 250
@@ -47,8 +48,12 @@ class Plan:
     growth_seconds: float = 280
     """The most patients are not stamped once more after this long, so that the whole stays below ten minutes."""
 
+    batch: int = 5_000
+    """Rows of a roster."""
+    batch_rounds: int = 5
 
-QUICK = Plan(rounds=2, cold_rounds=2, growth=((1_000, 2), (10_000, 1)))
+
+QUICK = Plan(rounds=2, cold_rounds=2, growth=((1_000, 2), (10_000, 1)), batch=200, batch_rounds=2)
 
 MEMORY = "**our stamp, in memory**"
 NEW_VALUES = "our stamp, in memory, no date seen before"
@@ -65,6 +70,9 @@ CHROMIUM_WARM = "Chromium, one browser kept (DevTools pipe)"
 COLD_MAKE = "process: `handouts make`, form on the shelf"
 COLD_IMPORT = 'process: `python -c "import weasyprint"`'
 COLD_TYPST = 'process: `python -c "import typst; typst.compile(…)"` (the wheel has no command line)'
+BATCH_ONE = "`handouts batch`: from CSV to files on disk, hashes and journal, one worker, each packet"
+BATCH_TWO = "the same, two workers"
+BATCH_COPY = "`cp -r` of that output, each packet"
 COLD_PYTHON = 'process: `python -c "pass"`'
 
 
@@ -120,6 +128,7 @@ def main() -> None:
             rows, outputs = side_by_side(intake, plan, stack)
         rows += cold_starts(intake, plan)
         rows += growths(intake, plan)
+        rows += batches(intake, plan)
         text = report(intake, plan, rows, outputs, load, arguments.note)
     arguments.out.write_text(text, encoding="utf-8")
     print(text)
@@ -189,13 +198,8 @@ def cold_starts(intake: peers.Intake, plan: Plan) -> list[Row]:
     """Return whole processes, in turns: from nothing to the file, or to the end of the import."""
     folder = intake.subfolder("cold")
     target = folder / "packet.pdf"
-    script = Path(sys.executable).with_name("handouts")
-    program = [str(script)] if script.exists() else [sys.executable, str(HERE.parent / "cli.py")]
+    program, environment = on_a_desk(folder)
     options = [f"--{key}={value}" for key, value in peers.ORDER.items() if key != "drug"]
-    # As on a desk: no settings of this shell, and compiled modules are kept from the first run on.
-    settings = ("HANDOUTS_", "PYTHONDONTWRITEBYTECODE")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(settings)}
-    environment["XDG_CACHE_HOME"] = str(folder / "cache")
     commands = {
         COLD_MAKE: [*program, "make", peers.ORDER["drug"], *options, "-o", str(target)],
         COLD_IMPORT: [sys.executable, "-c", "import weasyprint"],
@@ -212,6 +216,39 @@ def cold_starts(intake: peers.Intake, plan: Plan) -> list[Row]:
                 rows[name].figures.append(time.perf_counter() - start)
     assert target.read_bytes().startswith(b"%PDF"), "handouts make has made no packet"
     return list(rows.values())
+
+
+def on_a_desk(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the program and its environment, as on a desk.
+
+    No settings of this shell, and compiled modules are kept from the first run on.
+    """
+    script = Path(sys.executable).with_name("handouts")
+    program = [str(script)] if script.exists() else [sys.executable, str(HERE.parent / "cli.py")]
+    settings = ("HANDOUTS_", "PYTHONDONTWRITEBYTECODE")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(settings)}
+    return program, environment | {"XDG_CACHE_HOME": str(folder / "cache")}
+
+
+def batches(intake: peers.Intake, plan: Plan) -> list[Row]:
+    """Return a whole roster by one worker and by two, and the copy of what they wrote, in turns."""
+    rows = [Row(BATCH_ONE), Row(BATCH_TWO), Row(BATCH_COPY)]
+    folder = intake.subfolder("batch")
+    try:
+        roster.room_for(folder, 3 * (plan.batch_rounds + 1) * plan.batch)
+    except peers.NotHere as reason:
+        for row in rows:
+            row.missing = str(reason)
+        return rows
+    ways = roster.Rosters(folder, *on_a_desk(folder), plan.batch, STARTS)
+    for number in range(plan.batch_rounds + 1):
+        say(f"{plan.batch:,} rows, round {number} of {plan.batch_rounds}")
+        made, alone = ways.make(1)
+        figures = (alone, ways.make(2)[1], ways.copy(made))
+        if number:  # the first round fills the page cache
+            for row, seconds in zip(rows, figures, strict=True):
+                row.figures.append(seconds / plan.batch)
+    return rows
 
 
 def growths(intake: peers.Intake, plan: Plan) -> list[Row]:
@@ -241,7 +278,7 @@ def peak(count: int) -> str:
 
 
 def targets(rows: dict[str, Row], plan: Plan) -> dict[str, str]:
-    """Return what has come of the targets of issue 3, by row. Nothing where there are no figures."""
+    """Return what has come of the targets of issues 3 and 4, by row. Nothing where there are no figures."""
     fewest, most = plan.growth[0][0], plan.growth[-1][0]
     found = {}
     for name, limit in [(WEASYPRINT, 1000), (TYPST_WARM, 100)]:
@@ -256,6 +293,11 @@ def targets(rows: dict[str, Row], plan: Plan) -> dict[str, str]:
     ]:
         ratio = rows[name].median / rows[other].median
         found[name] = verdict(f"≤ {limit} × {words}", ratio, ratio <= limit)
+    if rows[BATCH_ONE].figures:
+        ratio = rows[BATCH_ONE].median / rows[BATCH_COPY].median
+        found[BATCH_ONE] = verdict("≤ 3 × `cp -r`", ratio, ratio <= 3)
+        ratio = rows[BATCH_ONE].median / rows[BATCH_TWO].median
+        found[BATCH_TWO] = verdict("≥ 1.7 × as fast as one worker", ratio, ratio >= 1.7)
     return found
 
 
