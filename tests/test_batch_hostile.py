@@ -74,7 +74,7 @@ def test_every_row_is_made_or_refused_with_a_reason(changes: list[dict[str, str]
         own = {f"out/.handouts/{name}" for name in ("journal.sqlite", "journal.sqlite-journal", "lock")}
         made = {f"out/{name}" for name in files}
         assert len(made) == len(files)
-        results = {"out/manifest.jsonl"} | ({"out/refused.csv"} if finished.code else set())
+        results = {"out/manifest.jsonl", "out/summary.pdf"} | ({"out/refused.csv"} if finished.code else set())
         assert inside(place) == {"roster.jsonl", "out", "out/.handouts"} | own | made | results
         kept = everything_but_packets(out) + finished.err.encode()
         for secret in secrets:

@@ -69,13 +69,15 @@ class Edition:
             self.number: int = head["number"]
             self.entries = [_entry(entry) for entry in head["forms"]] if known else []
             self.clinic = Clinic.model_validate_json(self._zip.read("clinic.json"))
+            root = zipfile.Path(self._zip)
+            for folder in ("drugs", "packets", "locales") if known else ():
+                list((root / folder).iterdir())
         except FileNotFoundError:
             raise InputError(Problem(where, "there is no such file", "check the path")) from None
         except DAMAGE:
             raise InputError(Problem(where, "is not an edition, or is damaged", "build it again")) from None
         if not known:
             raise InputError(Problem(where, "was made by another version", "build it again"))
-        root = zipfile.Path(self._zip)
         formulary = open_formulary(root / "drugs")
         self.library = Library(formulary, root / "packets", root / "locales", fonts, None, head["ground"])
 
