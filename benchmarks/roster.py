@@ -36,7 +36,7 @@ class Rosters:
         out = self._fresh()
         options = ("--edition", "clinic.edition", "--jobs", str(jobs))
         seconds = self._run("batch", "roster.csv", "--out", out.name, *options)
-        assert len(list(out.glob("*.pdf"))) == self.rows, "handouts batch has not made every packet"
+        assert len(list(out.glob("[0-9]*.pdf"))) == self.rows, "handouts batch has not made every packet"
         return out, seconds
 
     def copy(self, folder: Path) -> float:
