@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from handouts.content.clinic import Clinic, Fallback
 from handouts.content.facts import printable
@@ -24,9 +24,6 @@ from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.schedule import plan
 from handouts.values import outline, patient_values, plan_values
-
-if TYPE_CHECKING:
-    pass
 
 SHOWN = 10
 """How many digits of a form's id stand at the foot of a page."""
@@ -47,6 +44,11 @@ CHARACTERS = "".join(
 
 class Forms(Protocol):
     """Where forms are kept: the user's shelf, or an edition."""
+
+    @property
+    def number(self) -> int | None:
+        """The number of the edition; none for a shelf."""
+        ...
 
     def get(self, key: str) -> Form | None: ...
 
@@ -119,6 +121,11 @@ class Desk:
         self._planned = functools.lru_cache(PLANS)(self._plan)
         self._faults: dict[str, tuple[Problem, ...]] = {}
         self._stamps: dict[str, Stamp] = {}
+
+    @property
+    def edition(self) -> int | None:
+        """The number of the edition that this desk prints from; none for a shelf."""
+        return self.shelf.number if self.shelf else None
 
     def served(self, order: Order) -> Order:
         """Return ``order`` as it is printed: where its language cannot be, and the desk falls back, in English with a

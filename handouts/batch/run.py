@@ -17,7 +17,6 @@ from handouts.batch.manifest import Line
 from handouts.batch.names import Names
 from handouts.errors import Problem
 from handouts.packet import Desk
-from handouts.press.edition import Edition
 from handouts.press.form import Origin
 from handouts.roster.orders import Judged
 
@@ -115,7 +114,6 @@ def _finished(plan: _Plan, done: Done) -> _Plan:
 
 def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
     row, order = plan.judged.row, plan.judged.order
-    number = desk.shelf.number if isinstance(desk.shelf, Edition) else None
     if plan.record and plan.origin and order:
         line = Line(
             row=row.number,
@@ -128,12 +126,12 @@ def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
             sha256=plan.record.sha256,
             pages=plan.record.pages,
             form=plan.record.form,
-            edition=number,
+            edition=desk.edition,
         )
         return Outcome(plan.judged, line, again=again, slip=plan.origin.slip is not None)
     said = tuple(f"{problem.where}: {problem.message}".removeprefix(": ") for problem in plan.problems)
     mrn, drug, locale, packet = (row.data.get(key, "") for key in ("mrn", "drug", "locale", "packet"))
-    line = Line(row.number, mrn, drug, locale, packet or "intake", "refused", edition=number, problems=said)
+    line = Line(row.number, mrn, drug, locale, packet or "intake", "refused", edition=desk.edition, problems=said)
     return Outcome(plan.judged, line, plan.problems)
 
 

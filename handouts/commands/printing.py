@@ -69,11 +69,9 @@ class Printing:
     def _write_summary(self, folder: Path, roster: Path, desk: Desk) -> None:
         from handouts.batch.manifest import NAME, read_manifest
         from handouts.batch.summary import Summary, write_summary
-        from handouts.press.edition import Edition
         from handouts.press.shaping import Faces
 
-        number = desk.shelf.number if isinstance(desk.shelf, Edition) else None
-        about, faces = Summary(roster.name, number), Faces(desk.library.fonts)
+        about, faces = Summary(roster.name, desk.edition), Faces(desk.library.fonts)
         write_summary(str(folder / SUMMARY), about, lambda: read_manifest(folder / NAME), faces, desk.clinic.paper)
 
     def _write_labels(self, folder: Path, desk: Desk) -> None:

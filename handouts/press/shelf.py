@@ -17,6 +17,9 @@ KEPT = 200
 class Shelf:
     """Forms in a folder, one file each, safe for several processes at once: a file is complete or not there."""
 
+    number = None
+    """A shelf is no edition."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
