@@ -23,7 +23,7 @@ from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.schedule import plan
-from handouts.values import outline, patient_values, plan_values
+from handouts.values import Outline, outline, patient_values, plan_values
 
 SHOWN = 10
 """How many digits of a form's id stand at the foot of a page."""
@@ -119,6 +119,7 @@ class Desk:
         self._slips = functools.cache(lambda: read_slips(library.locales))
         self._origin = functools.cache(self._find_origin)
         self._planned = functools.lru_cache(PLANS)(self._plan)
+        self._key = functools.lru_cache(PLANS)(_key)
         self._faults: dict[str, tuple[Problem, ...]] = {}
         self._stamps: dict[str, Stamp] = {}
 
@@ -154,17 +155,15 @@ class Desk:
         return self._prepared(self.served(order))
 
     def _prepared(self, order: Order) -> Prepared:
-        planned = self._planned(
-            order.drug,
-            order.treatment,
-            order.locale or self.clinic.locale,
-            order.slip,
-            order.packet or "intake",
-            order.paper or self.clinic.paper,
-            order.size,
-            bool(order.interpreter),
-        )
+        planned = self._planned(order.drug, order.treatment, *_kind(order, self.clinic))
         return replace(planned, values=planned.values | patient_values(order, planned.sheet.language))
+
+    def origin(self, order: Order) -> Origin:
+        """Return what the form of ``order`` comes from; ``order`` is one that was ``served``.
+
+        Raises InputError or LanguageError.
+        """
+        return self._origin(order.drug, *_kind(order, self.clinic))[0]
 
     def packet(self, order: Order) -> Packet:
         """Return the packet for ``order``: stamped into its form, or set in full where a value does not fit its field.
@@ -259,7 +258,7 @@ class Desk:
         shape = outline(drug, dated)
         values = plan_values(drug, dated, shape, language)
         self._refuse_missing_glyphs(values)
-        key = _digest(origin.source, json.dumps(asdict(shape), default=str, sort_keys=True))
+        key = self._key(origin.source, shape)
         first = self._slip(slip) if slip else None
         sheet = Sheet(drug, self.clinic, shape, language, paper, size, key[:SHOWN], interpreter, slip=first)
         return Prepared(sheet, documents, values, origin, key, tuple(language.untranslated()))
@@ -367,9 +366,20 @@ def _form(
     )
 
 
+def _kind(order: Order, clinic: Clinic) -> tuple[str, str | None, str, str, str, bool]:
+    """Return locale, slip, packet, paper, size, and whether there is an interpreter."""
+    locale, packet = order.locale or clinic.locale, order.packet or "intake"
+    return locale, order.slip, packet, order.paper or clinic.paper, order.size, bool(order.interpreter)
+
+
 def _not_translated(prepared: Prepared) -> list[Problem]:
     where = f"locales/{prepared.sheet.language.tag}"
     return [Problem(where, f"not translated: {text!r}", "translate it") for text in prepared.untranslated]
+
+
+def _key(source: str, shape: Outline) -> str:
+    """Return the id of the form that is made from ``source`` for plans of ``shape``."""
+    return _digest(source, json.dumps(asdict(shape), default=str, sort_keys=True))
 
 
 def _digest(*parts: str) -> str:

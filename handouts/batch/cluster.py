@@ -152,6 +152,9 @@ class _Sent:
     chunk: Chunk
     future: Future
 
+    def ready(self) -> bool:
+        return bool(self.future.done())
+
     def result(self) -> list[Done]:
         try:
             found = self._wait()

@@ -42,6 +42,10 @@ class Done:
 class Result(Protocol):
     """A chunk on its way."""
 
+    def ready(self) -> bool:
+        """Whether there is nothing to wait for."""
+        ...
+
     def result(self) -> list[Done]:
         """Return what came of its tasks, in their order. Raises OutputError."""
         ...
@@ -90,6 +94,9 @@ class Finished:
 
     done: list[Done]
 
+    def ready(self) -> bool:
+        return True
+
     def result(self) -> list[Done]:
         return self.done
 
@@ -106,30 +113,52 @@ class Alone:
         return Finished(work(self.desk, self.folder, tasks))
 
 
-@dataclass(slots=True)
 class Processes:
-    """A crew of processes on this machine."""
+    """A crew of processes on this machine: others, and this one, which helps while those start or have enough to do."""
 
-    pool: ProcessPoolExecutor
-    ahead: int
+    def __init__(self, pool: ProcessPoolExecutor, others: int, own: Alone) -> None:
+        """Start all processes of ``pool``, that many ``others``."""
+        self.ahead = 4 * (others + 1)
+        self._pool, self._own = pool, own
+        self._enough = 2 * others
+        with _without_ctrl_c():
+            self._started = [pool.submit(os.getpid) for _ in range(others)]
+        self._sent: list[Future[list[Done]]] = []
 
-    def send(self, tasks: Sequence[Task]) -> _Sent:
+    def send(self, tasks: Sequence[Task]) -> _Sent | Finished:
+        """Send a chunk on its way, or make it here. Raises OutputError."""
+        self._sent = [future for future in self._sent if not future.done()]
+        if not self._started[0].done() or len(self._sent) >= self._enough:
+            return self._own.send(tasks)
         try:
-            return _Sent(self.pool.submit(_work, tasks))
+            with _without_ctrl_c():
+                self._sent.append(self._pool.submit(_work, tasks))
         except BrokenProcessPool:
             raise _ended() from None
+        return _Sent(self._sent[-1])
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Let processes begin that do not hear Ctrl-C, which goes to all: the parent, which hears it later, ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
 def crew(jobs: int, open_desk: OpenDesk, desk: Desk, folder: Path) -> Iterator[Crew]:
-    """Give a crew of ``jobs`` processes that write into ``folder``; one alone is this process with its own ``desk``."""
+    """Give a crew of ``jobs`` processes that write into ``folder``; the first of them is this one with its ``desk``."""
+    own = Alone(desk, folder)
     if jobs == 1:
-        yield Alone(desk, folder)
+        yield own
         return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin, initargs=(open_desk, folder)) as pool:
+    spawn, others = multiprocessing.get_context("spawn"), jobs - 1
+    with ProcessPoolExecutor(others, mp_context=spawn, initializer=_begin, initargs=(open_desk, folder)) as pool:
         try:
-            yield Processes(pool, 2 * jobs)
+            yield Processes(pool, others, own)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -137,6 +166,9 @@ def crew(jobs: int, open_desk: OpenDesk, desk: Desk, folder: Path) -> Iterator[C
 @dataclass(frozen=True, slots=True)
 class _Sent:
     future: Future[list[Done]]
+
+    def ready(self) -> bool:
+        return self.future.done()
 
     def result(self) -> list[Done]:
         try:
@@ -162,7 +194,6 @@ _worker: list[_Worker] = []
 
 
 def _begin(open_desk: OpenDesk, folder: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent says when to stop
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _worker.append(_Worker(open_desk(), folder))
 

@@ -55,7 +55,7 @@ def outcomes(
         plans = [_planned(row, desk, folder, names, salt) for row in chunk]
         tasks = [plan.task for plan in plans if plan.task]
         waiting.append(_Chunk(plans, crew.send(tasks)))
-        if len(waiting) > crew.ahead:
+        while waiting and (len(waiting) > crew.ahead or waiting[0].sent.ready()):
             yield from waiting.popleft().finish(desk, folder)
     while waiting:
         yield from waiting.popleft().finish(desk, folder)
@@ -93,16 +93,16 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
         return _Plan(judged, problems=judged.problems)
     try:
         order = desk.served(order)
-        prepared = desk.prepare(order)
+        origin = desk.origin(order)
     except Exception as error:
         return _Plan(judged, problems=problems_of(error))
-    key = hmac.digest(salt, f"{names.pattern}\0{prepared.key}\0{order!r}".encode(), "sha256")
+    key = hmac.digest(salt, f"{names.pattern}\0{origin.source}\0{order!r}".encode(), "sha256")
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
-        return _Plan(judged, key, record=record, origin=prepared.origin)
-    named = replace(order, packet=prepared.origin.packet)
+        return _Plan(judged, key, record=record, origin=origin)
+    named = replace(order, packet=origin.packet)
     file = record.file if record else names.file(judged.row.number, named, key.hex()[:KEY])
-    return _Plan(judged, key, Task(order, file), origin=prepared.origin)
+    return _Plan(judged, key, Task(order, file), origin=origin)
 
 
 def _finished(plan: _Plan, done: Done) -> _Plan:

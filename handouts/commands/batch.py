@@ -124,14 +124,15 @@ def batch(
     if not out.strip():
         raise UsageError(Problem("--out", "is empty", "name a folder for the packets"))
     if redact:
-        open_run = functools.partial(_opened, Path(roster_file), columns_file, open_desk, part)
-        _report(redact, open_run, settings, open_desk().library, Path(out))
+        desk = open_desk()
+        open_run = functools.partial(_opened, Path(roster_file), columns_file, desk, part)
+        _report(redact, open_run, settings, desk.library, Path(out))
         return
     tally, printing = Tally(kept=as_json), Printing(print_run, sort, separators, duplex, labels)
     printing.check()
     open_crew = _crew(jobs, open_desk, scheduler, edition_file)
     try:
-        run = _opened(Path(roster_file), columns_file, open_desk, part)
+        run = _opened(Path(roster_file), columns_file, open_desk(), part)
         _make(run, Path(out), names, open_crew, tally, printing)
     except HandoutError as error:
         if not as_json:
@@ -155,14 +156,13 @@ class Run:
     desk: Desk
 
 
-def _opened(path: Path, columns_file: str | None, open_desk: Callable[[], Desk], part: tuple[int, int] | None) -> Run:
+def _opened(path: Path, columns_file: str | None, desk: Desk, part: tuple[int, int] | None) -> Run:
     """Open the roster, and read it once. Raises InputError where it cannot be read."""
     from handouts.batch.run import in_shard
     from handouts.roster.columns import Columns, read_columns
     from handouts.roster.orders import Judge, identified, judged
     from handouts.roster.reading import open_roster
 
-    desk = open_desk()
     judge = Judge(desk, today())
     columns = read_columns(Path(columns_file)) if columns_file else Columns()
     roster = open_roster(path, columns, judge.drug_id)

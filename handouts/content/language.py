@@ -22,6 +22,8 @@ from handouts.errors import LanguageError, Problem
 
 BINARY = "handouts.mo"
 """A compiled catalog. It stands in editions only, beside the text that it was compiled from."""
+DAYS = 4096
+"""How many days are remembered in words, of each kind: the patients of a roster share them."""
 NEVER = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 """When a catalog says it was made: same texts, same bytes."""
 UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
@@ -138,6 +140,10 @@ class Language:
         self.direction = file.direction
         self.cldr = Locale.parse(file.cldr)
         self.catalog = catalog or b""
+        self.weekday = functools.lru_cache(DAYS)(self._weekday)
+        self.full = functools.lru_cache(DAYS)(self._full)
+        self.long = functools.lru_cache(DAYS)(self._long)
+        self.medium = functools.lru_cache(DAYS)(self._medium)
         self._binary = binary
         self._missing = _Missing()
 
@@ -194,19 +200,19 @@ class Language:
         messages, self._missing.messages = list(dict.fromkeys(self._missing.messages)), []
         return messages
 
-    def weekday(self, day: dt.date) -> str:
+    def _weekday(self, day: dt.date) -> str:
         """ "Tuesday": the day of the week, as it stands at the head of a line."""
         return _headed(self._date(day, self.file.dates.weekday or "EEEE"))
 
-    def full(self, day: dt.date) -> str:
+    def _full(self, day: dt.date) -> str:
         """ "Tuesday, December 1, 2026": weekday, month in letters, four-digit year."""
         return _headed(self._date(day, self.file.dates.full or get_date_format("full", self.cldr).pattern))
 
-    def long(self, day: dt.date) -> str:
+    def _long(self, day: dt.date) -> str:
         """ "December 1, 2026"."""
         return self._date(day, self.file.dates.long or get_date_format("long", self.cldr).pattern)
 
-    def medium(self, day: dt.date) -> str:
+    def _medium(self, day: dt.date) -> str:
         """ "Dec 1, 2026": for narrow places; still with the month in letters."""
         return self._date(day, self.file.dates.medium or self._pattern("yMMMd"))
 

@@ -156,4 +156,5 @@ def _keys(name: str, day: dt.date | None) -> list[int]:
     shapes = [text, " ".join(sorted(words))]
     if len(text) >= LEAST_LETTERS:
         shapes += [text[:at] + text[at + 1 :] for at, char in enumerate(text[:MOST_LETTERS]) if not char.isdigit()]
-    return [digest(day.isoformat(), shape) for shape in dict.fromkeys(shapes)]
+    on = day.isoformat()
+    return [digest(on, shape) for shape in dict.fromkeys(shapes)]

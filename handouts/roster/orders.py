@@ -74,7 +74,8 @@ class Judge:
             order = read_order(row.data, self._today, self._missing_glyphs)
         except InputError as error:
             problems += [problem for problem in error.problems if problem.where not in unread]
-        problems += self._unserved(row.data, {problem.where for problem in problems})
+        treatment = order.treatment if order else None
+        problems += self._unserved(row.data, {problem.where for problem in problems}, treatment)
         if problems or order is None:
             return Judged(row, None, tuple(dict.fromkeys(problems)))
         drug = self.drug_id(order.drug) or order.drug
@@ -96,6 +97,10 @@ class Judge:
         except InputError:
             return None
 
+    def day_of(self, order: Order) -> dt.date | None:
+        """Return the day of the next infusion of ``order``; None where there is none."""
+        return self._next_infusion(order.drug, order.treatment)[0]
+
     def same_order(self, data: Mapping[str, str], day: dt.date | None) -> tuple[str, ...]:
         """Return what two orders of one patient share where one of them is too many; ``day``: the next infusion."""
         drug = self.drug_id(data.get("drug", "")) or data.get("drug", "")
@@ -103,7 +108,7 @@ class Judge:
         locale = data.get("locale", "").strip() or self._default_locale or ""
         return drug, day.isoformat() if day else data.get("start", ""), packet, self._printed(locale)
 
-    def _unserved(self, data: Mapping[str, str], refused: set[str]) -> list[Problem]:
+    def _unserved(self, data: Mapping[str, str], refused: set[str], treatment: Treatment | None) -> list[Problem]:
         """Return why a well-formed order could not be served; keys that are ``refused`` are not looked at again."""
         problems: list[Problem] = []
         locale, packet, drug = (data.get(key, "").strip() for key in ("locale", "packet", "drug"))
@@ -116,7 +121,7 @@ class Judge:
         if "packet" not in refused:
             problems += self._packet_problems(packet or PACKET, known)
         if not refused & TREATMENT:
-            problems += self._next_infusion(known, read_treatment(data))[1]
+            problems += self._next_infusion(known, treatment or read_treatment(data))[1]
         return problems
 
     def _find_locale_problems(self, tag: str) -> tuple[Problem, ...]:
@@ -168,7 +173,7 @@ def judged(roster: Iterable[Row], judge: Judge, identities: Identities) -> Itera
         found = judge.order(row)
         if against := identities.problems(row.number):
             found = Judged(row, None, (*found.problems, *against))
-        if found.order and (day := judge.next_infusion(row.data)):
+        if found.order and (day := judge.day_of(found.order)):
             patient = found.order.patient
             alerts = identities.alerts(row.number, patient.name, patient.mrn, day)
             found = replace(found, warnings=(*found.warnings, *alerts))
