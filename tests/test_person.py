@@ -170,6 +170,16 @@ def test_characters_are_refused_by_code_point_and_name(key: str, char: str, code
     assert "Zoe" not in str(found) + found.hint
 
 
+@pytest.mark.parametrize("name", ["\u102d0 Ka", "Ana \u0301lvarez", "Ka-\u093e", "Ana \u200d\u093e"])
+def test_a_mark_without_a_letter_is_refused(name: str) -> None:
+    assert "stands on no letter" in problem("name", name).message
+
+
+@pytest.mark.parametrize("name", ["Ade\u0301ba\u0323\u0300", "क्‍ष कुमारी", "ကျော်", "สมหญิง", "מָשֶׁה", "محمّد"])
+def test_a_mark_on_a_letter_is_read(name: str) -> None:
+    assert read({"name": name}).patient.name == unicodedata.normalize("NFC", name)
+
+
 def test_a_name_has_letters_and_an_end() -> None:
     assert problem("name", " \u00a0 ").message
     assert problem("name", "— ’ \u200d").message == "has no letter in it"

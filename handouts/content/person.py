@@ -154,6 +154,7 @@ def _unclear(first: int, second: int, year: int, shown: str) -> tuple[str, str]:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _refusal(char: str) -> str | None:
     """Return why ``char`` must not stand in a line of print, or None."""
     if char in LINE_BREAKS:
@@ -184,6 +185,18 @@ def _spaced(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     parts = "".join(" " if unicodedata.category(char) == "Zs" else char for char in composed).split(" ")
     return " ".join(part for part in parts if part)
+
+
+def _lone_mark(text: str) -> str | None:
+    """Return the first mark (an accent, a vowel sign) that stands on no letter, and would print on a dotted circle."""
+    before = ""
+    for char in text:
+        kind = unicodedata.category(char)[0]
+        if kind == "M" and before not in ("L", "M"):
+            return char
+        if char not in JOINERS:
+            before = kind
+    return None
 
 
 @dataclass(slots=True)
@@ -228,6 +241,8 @@ class _Typed:
             self.refuse(key, "has no letter in it", f"give {key} in letters")
         elif len(text) > NAME_LENGTH:
             self.refuse(key, f"is longer than {NAME_LENGTH} characters", "shorten it")
+        elif mark := _lone_mark(text):
+            self.refuse(key, f"contains {_code(mark)}, a mark that stands on no letter", "type the word again by hand")
         elif not (printed and self._refuse_glyphs(key, text)):
             return text
         return None
