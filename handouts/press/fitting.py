@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from handouts.press.form import Field
 from handouts.press.shaping import Faces, Run
 
@@ -58,15 +60,19 @@ def advance(runs: tuple[Run, ...], size: float) -> float:
     return sum(run.advance for run in runs) * size / 1000
 
 
+def along(runs: Iterable[Run], size: float, x: float, y: float) -> list[Placed]:
+    """Return ``runs`` one after the other on the baseline ``y``, the first one at ``x``."""
+    placed = []
+    for run in runs:
+        placed.append((size, x, y, run))
+        x += run.advance * size / 1000
+    return placed
+
+
 def _placed(field: Field, size: float, line: int, text: str, space: str, faces: Faces) -> list[Placed]:
     """Return the runs of a line; the ``space`` it was broken at is kept, so that its words do not run together."""
     runs = faces.shape(text, field.weight)
     room = field.width - advance(runs, size)
     x = {"left": 0.0, "center": room / 2, "right": room}[field.align]
-    placed = []
-    for run in runs:
-        placed.append((size, x, -line * field.leading, run))
-        x += run.advance * size / 1000
-    for run in faces.shape(space, field.weight) if space else ():
-        placed.append((size, x, -line * field.leading, run))
-    return placed
+    spaces = faces.shape(space, field.weight) if space else ()
+    return along((*runs, *spaces), size, x, -line * field.leading)

@@ -19,6 +19,8 @@ PLACEHOLDER = "0"
 """What a field holds while a form is typeset. It is in every font, and is taken out again."""
 KINDS = {"code": "code128", "qr": "qr", "calendar": "calendar", "mark": "mark"}
 """What a field is when its name begins so; everything else is text (dates are text, written out before)."""
+OWN = frozenset({"patient", "order", "code", "qr"})
+"""How the name of a field begins that is one patient's own; what other fields say follows from the plan alone."""
 WITH_SLIP = "+slip-"
 """Stands in the name of a packet between what was asked for and the language of its interpreter slip."""
 MAGIC = b"handouts form 2\n"
@@ -48,6 +50,11 @@ class Field:
 def kind_of(name: str) -> str:
     """Return the kind of the field ``name``: what its name begins with says it."""
     return KINDS.get(name.partition(".")[0], "text")
+
+
+def is_own(name: str) -> bool:
+    """Whether what the field ``name`` says is one patient's own."""
+    return name.partition(".")[0] in OWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from handouts.errors import LayoutError, Problem
 from handouts.press.embedding import OBJECTS, font_objects
-from handouts.press.fitting import advance, broken
+from handouts.press.fitting import advance, along, broken
 from handouts.press.fonts import describe
 from handouts.press.shaping import Faces, Run
 from handouts.press.stamp import content
@@ -38,12 +38,9 @@ class Lettering:
         character that no font has.
         """
         runs = self._shape(text, weight)
-        x -= advance(runs, size) * align
-        placed = []
         for run in runs:
             self._keep(run)
-            placed.append((size, x, y, run))
-            x += run.advance * size / 1000
+        placed = along(runs, size, x - advance(runs, size) * align, y)
         return content(tuple(placed), self._names, self._glyphs, {}) + b" "
 
     def width(self, text: str, size: float, weight: str = "Regular") -> float:

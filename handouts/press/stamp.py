@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from handouts.errors import LayoutError, Problem
 from handouts.press.embedding import OBJECTS, font_objects, stream
-from handouts.press.fitting import Placed, advance, set_lines
+from handouts.press.fitting import Placed, advance, along, set_lines
 from handouts.press.fonts import describe
-from handouts.press.form import ENTRY, Field, Form
+from handouts.press.form import ENTRY, Field, Form, is_own
 from handouts.press.shaping import JOINERS, Faces, Glyph, Run
 
 BLANK = "0" * 32
 BLOCK = struct.Struct("<BHH")
 """The head of a deflate block that is not compressed: that it is the last one, its length, and the same inverted."""
-KEPT = 2048
-"""How many drawn values a stamp remembers: dates come again, names do not."""
+KEPT = 256
+"""How many plans a stamp remembers as they are drawn: patients share dates, and nothing else."""
 
 
 class DoesNotFit(Exception):
@@ -33,16 +33,18 @@ class DoesNotFit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawing:
-    """A value in its field."""
+class _Foreign:
+    """A value in its field, with a glyph that the form's own fonts lack."""
 
     runs: tuple[Placed, ...]
     """Size, and where the run begins: from the left of the field, and over its first baseline."""
     before: bytes
     after: bytes
     """What stands around the runs: the paths of a drawing."""
-    part: bytes | None
-    """The finished object; None where the form's own fonts lack a glyph."""
+
+
+_Drawn = bytes | _Foreign | None
+"""A value in its field: the finished object, or what becomes one with more fonts; None when it does not fit."""
 
 
 class Stamp:
@@ -59,7 +61,9 @@ class Stamp:
         self._tail = f"/Type/XRef/W[1 4 2]/Root {form.root} 0 R/Info {form.info} 0 R/Filter/FlateDecode"
         self._digest = hashlib.sha256(form.body)
         self._glyphs = {name: frozenset(texts) for name, texts in form.glyphs.items()}
-        self._drawing = functools.lru_cache(maxsize=KEPT)(self._draw)
+        self._own = [(index, name) for index, name in enumerate(self._names) if is_own(name)]
+        self._shared = [(index, name) for index, name in enumerate(self._names) if not is_own(name)]
+        self._drawn_plan = functools.lru_cache(maxsize=KEPT)(self._draw_plan)
 
     def pdf(self, values: Mapping[str, str]) -> bytes:
         """Return the patient's PDF.
@@ -71,15 +75,13 @@ class Stamp:
 
     def parts(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
         """Return the same PDF in pieces, the first of which is the form's own: a file can be written from them."""
-        drawn = [self._drawing(index, values[name]) for index, name in enumerate(self._names)]
-        drawings = [drawing for drawing in drawn if drawing is not None]
-        if len(drawings) < len(drawn):
-            unfit = {name for name, drawing in zip(self._names, drawn, strict=True) if drawing is None}
-            raise DoesNotFit(sorted(unfit))
-        parts = [drawing.part for drawing in drawings if drawing.part is not None]
-        if len(parts) < len(drawings):
-            return self._with_more_fonts(drawings)
-        return self._file(parts)
+        drawn = list(self._drawn_plan(tuple([values[name] for _, name in self._shared])))
+        for index, name in self._own:
+            drawn[index] = self._draw(index, values[name])
+        if None in drawn:
+            raise DoesNotFit(sorted({name for name, part in zip(self._names, drawn, strict=True) if part is None}))
+        finished = [part for part in drawn if isinstance(part, bytes)]
+        return self._file(finished if len(finished) == len(drawn) else self._with_more_fonts(drawn))
 
     def sha256(self, parts: tuple[bytes, ...]) -> str:
         """Return the SHA-256 of the file of ``parts``; what is the form's own was counted before."""
@@ -88,29 +90,39 @@ class Stamp:
             digest.update(part)
         return digest.hexdigest()
 
-    def _with_more_fonts(self, drawings: list[_Drawing]) -> tuple[bytes, ...]:
-        """Return the pieces of the PDF with a subset of each font that the form's own do not cover."""
-        extra = self._extra(drawings)
+    def _with_more_fonts(self, drawn: list[_Drawn]) -> list[bytes]:
+        """Return the objects of ``drawn``, and of a subset of each font that the form's own do not cover."""
+        extra = self._extra([part for part in drawn if isinstance(part, _Foreign)])
         first = self.form.objects + len(self.form.fields) + 1
         fonts = self._fonts | {f"+{name}": f"X{at}" for at, name in enumerate(extra)}
         more = "".join(f"/X{at} {first + OBJECTS * at} 0 R" for at in range(len(extra)))
         resources = self._resources.replace(">>>>", more + ">>>>")
         parts = []
-        for index, drawing in enumerate(drawings):
-            drawn = content(drawing.runs, fonts, self.form.glyphs, extra)
-            parts.append(self._part(index, drawing.before + drawn + drawing.after, resources))
+        for index, part in enumerate(drawn):
+            if isinstance(part, _Foreign):
+                shown = content(part.runs, fonts, self.form.glyphs, extra)
+                parts.append(self._part(index, part.before + shown + part.after, resources))
+            elif part is not None:
+                parts.append(part)
         for at, (name, texts) in enumerate(extra.items()):
             number = first + OBJECTS * at
             bodies = font_objects(self.faces.face(name), texts, number)
             parts += [numbered(number + place, body) for place, body in enumerate(bodies)]
-        return self._file(parts)
+        return parts
 
     def _part(self, index: int, drawn: bytes, resources: str) -> bytes:
         """Return the object of the field ``index``, as it stands in the file."""
         return numbered(self.form.objects + 1 + index, stream(drawn, self._head[index] + resources))
 
-    def _draw(self, index: int, value: str) -> _Drawing | None:
-        """Return ``value`` in the field ``index``; None when it does not fit."""
+    def _draw_plan(self, values: tuple[str, ...]) -> list[_Drawn]:
+        """Return ``values`` in the fields that patients of one plan share, by index; the others are left out."""
+        drawn: list[_Drawn] = [None] * len(self._names)
+        for (index, _), value in zip(self._shared, values, strict=True):
+            drawn[index] = self._draw(index, value)
+        return drawn
+
+    def _draw(self, index: int, value: str) -> _Drawn:
+        """Return ``value`` in the field ``index``."""
         field = self.form.fields[index]
         paths, says = "", ""
         try:
@@ -123,13 +135,10 @@ class Stamp:
             raise LayoutError(Problem(field.name, f"no font in this installation has {found}")) from None
         if runs is None:
             return None
-        glyphs = self.form.glyphs
-        own = all(self._has(run) for *_, run in runs)
         before, after = spoken(paths, says)
-        part = None
-        if own:
-            part = self._part(index, before + content(runs, self._fonts, glyphs, {}) + after, self._resources)
-        return _Drawing(runs, before, after, part)
+        if not all([self._has(run) for *_, run in runs]):
+            return _Foreign(runs, before, after)
+        return self._part(index, before + content(runs, self._fonts, self.form.glyphs, {}) + after, self._resources)
 
     def _drawn(self, field: Field, value: str) -> tuple[tuple[Placed, ...], str, str]:
         """Return the texts and the paths of a drawing, and what it says."""
@@ -139,29 +148,25 @@ class Stamp:
             drawing = draw(field.kind, value, field.width, field.height)
         except ValueError as error:
             raise LayoutError(Problem(field.name, f"cannot be drawn: {error}", "use letters and digits")) from None
-        placed = []
+        placed: list[Placed] = []
         for label in drawing.labels:
             runs = self.faces.shape(label.text, field.weight)
-            x = label.x - advance(runs, label.size) / 2
-            for run in runs:
-                placed.append((label.size, x, label.y, run))
-                x += run.advance * label.size / 1000
+            placed += along(runs, label.size, label.x - advance(runs, label.size) / 2, label.y)
         return tuple(placed), drawing.paths, drawing.says
 
     def _has(self, run: Run) -> bool:
         """Whether the form's own fonts draw ``run``."""
         return run.numbers <= self._glyphs.get(run.face, frozenset())
 
-    def _extra(self, drawings: list[_Drawing]) -> dict[str, dict[int, str]]:
+    def _extra(self, drawings: list[_Foreign]) -> dict[str, dict[int, str]]:
         """Return, by face, the glyphs of the runs that the form's own fonts cannot draw, with the text of each."""
         extra: dict[str, dict[int, str]] = {}
         for drawing in drawings:
-            if drawing.part is None:
-                for *_, run in drawing.runs:
-                    if not self._has(run):
-                        texts = extra.setdefault(run.face, {})
-                        for glyph in run.glyphs:
-                            texts.setdefault(glyph.number, glyph.text)
+            for *_, run in drawing.runs:
+                if not self._has(run):
+                    texts = extra.setdefault(run.face, {})
+                    for glyph in run.glyphs:
+                        texts.setdefault(glyph.number, glyph.text)
         return dict(sorted(extra.items()))
 
     def _file(self, parts: list[bytes]) -> tuple[bytes, bytes, bytes]:
