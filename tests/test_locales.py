@@ -29,10 +29,11 @@ SIGN = ("locales", "sign", "es", "--by", 'Sample "Sam" Translator', "--role", "m
 
 @pytest.fixture
 def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the shipped locales that the commands write to."""
+    """A copy of English and Spanish that the commands write to; every other language is still to be begun."""
     shipped = resources.folder
     copy = tmp_path / "locales"
-    shutil.copytree(shipped("locales"), copy)
+    for tag in ("en", "es"):
+        shutil.copytree(shipped("locales") / tag, copy / tag)
     monkeypatch.setattr(resources, "folder", lambda name: copy if name == "locales" else shipped(name))
     return copy
 

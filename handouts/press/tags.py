@@ -1,8 +1,8 @@
 """What a page says to those who hear it or search in it: the language of each line, and its letters in their order.
 
 WeasyPrint writes neither into the tags of a PDF. It notes for each glyph the characters that it first stood for, which
-in scripts whose vowels are written before or around their consonants is not what they stand for elsewhere. In scripts
-that run from right to left it notes a letter and its marks for the mark, and nothing for the letter.
+in scripts whose vowels are written before or around their consonants is not what they stand for elsewhere. Where
+an Arabic mark first stands between lam and alef, it notes all three for the mark.
 """
 
 from __future__ import annotations
