@@ -58,12 +58,17 @@ def replacing(target: str) -> Iterator[BinaryIO]:
 
 def create(path: Path, parts: Iterable[bytes]) -> None:
     """Write ``parts`` one after the other into the new file ``path`` (mode 0600). Raises OSError as it comes."""
-    with open(path, "xb", opener=_for_the_owner) as file:
-        file.writelines(parts)
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    left = [memoryview(part) for part in parts]
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        while left:  # mostly once: the system takes all, or says why not when it is asked again
+            written = os.writev(handle, left)
+            while left and written >= len(left[0]):
+                written -= len(left.pop(0))
+            if left:
+                left[0] = left[0][written:]
+    finally:
+        os.close(handle)
 
 
 def make_folder(target: str) -> Path:

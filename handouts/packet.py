@@ -18,12 +18,12 @@ from handouts.gate import NO_FORM, set_pages, write_pages
 from handouts.library import Library
 from handouts.model import Order, Treatment
 from handouts.press.fonts import Coverage, describe
-from handouts.press.form import PLACEHOLDER, WITH_SLIP, Form, Origin, kind_of
+from handouts.press.form import PLACEHOLDER, WITH_SLIP, Form, Origin, is_own, kind_of
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.schedule import plan
-from handouts.values import Outline, outline, patient_values, plan_values
+from handouts.values import Outline, outline, patient_values, plan_values, specimens
 
 SHOWN = 10
 """How many digits of a form's id stand at the foot of a page."""
@@ -38,8 +38,8 @@ STAMPS = 32
 CHARACTERS = "".join(
     map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019, *range(0xFB00, 0xFB05)])
 )
-"""What a form's own fonts carry: Latin letters of Europe and the Americas, and the ligatures that shaping makes of them
-(the fi of Sofia). Other names bring their own subset."""
+"""What a form's own fonts carry beside the letters of its language: Latin letters of Europe and the Americas, and the
+ligatures that shaping makes of them (the fi of Sofia). Other names bring their own subset."""
 
 
 class Forms(Protocol):
@@ -173,7 +173,7 @@ class Desk:
         has, a template that is broken), each with every problem found.
         """
         prepared = self.prepare(order)
-        self._refuse_missing_glyphs(patient_values(order, prepared.sheet.language))
+        self._refuse_missing_glyphs({name: text for name, text in prepared.values.items() if is_own(name)})
         stamp = self._stamp(prepared)
         if prepared.untranslated:
             raise LanguageError(*_not_translated(prepared))
@@ -360,7 +360,8 @@ def _form(
         form=prepared.key,
         origin=prepared.origin,
         documents=prepared.documents,
-        characters=CHARACTERS,
+        characters=CHARACTERS + sheet.language.letters,
+        specimens=specimens(sheet.outline, sheet.language),
         texts=not values_in_place,
         approved=sheet.approval is not None,
     )

@@ -152,6 +152,17 @@ def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> d
     return found
 
 
+def specimens(shape: Outline, language: Language) -> tuple[str, ...]:
+    """Return texts with every word and digit that the values of plans of ``shape`` are made of, in order.
+
+    Only what is said of days on which a clinic is closed is not among them; that is seldom.
+    """
+    stops = [_stop_label(run, language) for run in shape.rows]
+    words = {*stops, *_test_words(language).values(), *_stop_words(language).values()}
+    numbers = {language.number(number) for number in range(32)}
+    return tuple(sorted(words | numbers | language.dates() | set(language.weekdays())))
+
+
 def blank_back(language: Language) -> str:
     """Return what stands on the back of a packet's last sheet, where a print run leaves it empty."""
     return language.gettext("This page is blank on purpose.")
@@ -268,27 +279,40 @@ def _timeline(shape: Outline, plan: Plan, infusions: tuple[Visit, ...], language
     """Return the stops of the timeline in order of date; a run of consecutive days is one stop."""
     runs = _runs(shape.slots, infusions)
     days = {slot.field: visit.date for slot, visit in zip(shape.slots, infusions, strict=True)}
+    words, tests = _stop_words(language), _test_words(language)
     stops = [
-        (days[run.first], "infusion", language.gettext("Infusion"), _stop_label(run, language))
+        (days[run.first], "infusion", words["infusion"], _stop_label(run, language))
         for run in _infusion_stops(runs, shape.series)
     ]
     if stops:
         stops[0] = (stops[0][0], "next", *stops[0][2:])
-    tests = {
+    for item in _test_stops(runs, shape.series):
+        first = _dated(plan, item.monitoring)[0].date
+        stops.append((first, "test", words["test"], tests[Kind(item.monitoring.kind)]))
+    found: dict[str, str] = {}
+    for index, (day, shown, says, label) in enumerate(sorted(stops, key=itemgetter(0)), start=1):
+        found[f"mark.{index}"] = f"{shown}:{says}"
+        found[f"stop.{index}.next"] = words["next"] if shown == "next" else ""
+        found[f"stop.{index}.date"] = language.medium(day)
+        found[f"stop.{index}.label"] = label
+    return found
+
+
+def _stop_words(language: Language) -> dict[str, str]:
+    """Return what a stop of the timeline is, and what stands over the next one."""
+    return {
+        "infusion": language.gettext("Infusion"),
+        "test": language.gettext("Test or visit"),
+        "next": language.gettext("next"),
+    }
+
+
+def _test_words(language: Language) -> dict[Kind, str]:
+    return {
         Kind.LABORATORY: language.gettext("Blood or urine test"),
         Kind.SCAN: language.gettext("Scan"),
         Kind.REVIEW: language.gettext("Clinic visit"),
     }
-    for item in _test_stops(runs, shape.series):
-        first = _dated(plan, item.monitoring)[0].date
-        stops.append((first, "test", language.gettext("Test or visit"), tests[Kind(item.monitoring.kind)]))
-    found: dict[str, str] = {}
-    for index, (day, shown, says, label) in enumerate(sorted(stops, key=itemgetter(0)), start=1):
-        found[f"mark.{index}"] = f"{shown}:{says}"
-        found[f"stop.{index}.next"] = language.gettext("next") if shown == "next" else ""
-        found[f"stop.{index}.date"] = language.medium(day)
-        found[f"stop.{index}.label"] = label
-    return found
 
 
 def _stop_label(run: Run, language: Language) -> str:

@@ -80,8 +80,8 @@ def test_a_killed_run_goes_on(
         running = started(list_of_patients, out, "--jobs", jobs, MARK=mark)
         enough = count(out) + chance.randrange(0, ROWS // 3)
         while running.poll() is None and count(out) < enough:
-            time.sleep(0.006)
-        time.sleep(chance.random() * 0.02)
+            time.sleep(0.001)
+        time.sleep(chance.choice((0, 0.02)) * chance.random())  # amid the writing of a chunk, or after it
         ended = running.poll()
         if ended is None:
             (os.killpg if whole_group else os.kill)(running.pid, signal.SIGKILL)

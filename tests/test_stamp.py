@@ -251,6 +251,20 @@ def test_the_tolerance_hides_one_pixel_and_no_letter() -> None:
     assert strayed(page, empty) > 5 * TOLERANCE
 
 
+@pytest.mark.parametrize("locale", sorted(LANGUAGES))
+def test_dates_in_words_need_no_font_of_their_own(locale: str) -> None:
+    """They are the same for everybody: a form carries their glyphs, and a patient brings nothing but a name."""
+    wanted = prepared(order("natalizumab", locale=locale), ("schedule",))
+    stamp = Stamp(form_of(wanted), Faces(LIBRARY.fonts, LANGUAGES[locale].bcp47))
+    starts = [MONDAY + dt.timedelta(days=37 * number) for number in range(10)]
+    others = [prepared(order("natalizumab", Treatment(start=day), locale=locale), ("schedule",)) for day in starts]
+
+    made = [stamp.parts(other.values) for other in others if other.key == wanted.key]
+
+    assert len(made) > 5
+    assert not any(b"/FontFile2" in part for parts in made for part in parts[1:])
+
+
 # Three ways of a value: it fits, it is set a little smaller, or its packet is set in full
 
 

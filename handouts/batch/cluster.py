@@ -25,10 +25,10 @@ import dask
 from distributed import Client, Future, KilledWorker, get_worker
 
 from handouts import __version__, resources
-from handouts.batch.crew import Crew, Done, Task, problems_of
+from handouts.batch.crew import Crew, Done, Task, made
 from handouts.batch.folder import store
 from handouts.errors import OutputError, Problem, UsageError
-from handouts.packet import STAMPS, Desk
+from handouts.packet import STAMPS, Desk, Packet
 from handouts.press.edition import Edition
 
 WAIT = 20
@@ -99,12 +99,8 @@ def make(station: Station, chunk: Chunk, wanted: Mapping[str, str]) -> list[Made
 
 
 def _made(desk: Desk, task: Task) -> Made:
-    try:
-        packet = desk.packet(task.order)
-    except Exception as error:  # one patient must not keep the others waiting
-        return Made(Done(problems=problems_of(error)))
-    done = Done(packet.sha256, packet.pages, packet.form, packet.locale)
-    return Made(done, b"".join(packet.parts[1:]))
+    packet = made(desk, task)
+    return Made(Done.of(packet), b"".join(packet.parts[1:])) if isinstance(packet, Packet) else Made(packet)
 
 
 class Cluster:
@@ -125,17 +121,20 @@ class Cluster:
         chunk, key = Chunk(tuple(tasks)), f"handouts-packets-{uuid.uuid4().hex}"
         return _Sent(self, chunk, self._client.submit(make, self._station, chunk, self._versions, key=key))
 
-    def store(self, task: Task, made: Made) -> Done:
+    def stop(self) -> None:
+        """Workers write nothing; this process has stopped."""
+
+    def store(self, task: Task, sent: Made) -> Done:
         """Write what a worker made of ``task``, put together with the form. Raises OutputError."""
-        if made.done.problems:
-            return made.done
-        body, digest = self._form(made.done.form)
+        if sent.done.problems:
+            return sent.done
+        body, digest = self._form(sent.done.form)
         whole = digest.copy()
-        whole.update(made.rest)
-        if whole.hexdigest() != made.done.sha256:
+        whole.update(sent.rest)
+        if whole.hexdigest() != sent.done.sha256:
             raise OutputError(Problem("--scheduler", "a packet was damaged on its way", "run the same command again"))
-        store(self._folder, task.file, (body, made.rest))
-        return made.done
+        store(self._folder, task.file, (body, sent.rest))
+        return sent.done
 
 
 def _form(desk: Desk, key: str) -> tuple[bytes, hashlib._Hash]:
@@ -164,7 +163,7 @@ class _Sent:
         except (CancelledError, OSError):
             problem, hint = "the cluster was lost", "when it is back, the same command goes on from there"
             raise OutputError(Problem("--scheduler", problem, hint)) from None
-        return [self.cluster.store(task, made) for task, made in zip(self.chunk.tasks, found, strict=True)]
+        return [self.cluster.store(task, sent) for task, sent in zip(self.chunk.tasks, found, strict=True)]
 
     def _wait(self) -> list[Made]:
         """Return what came of the chunk. Raises OutputError where nobody is left to make it."""

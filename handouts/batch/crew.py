@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import multiprocessing
 import os
 import signal
@@ -17,7 +18,7 @@ from typing import Protocol
 from handouts.batch.folder import store
 from handouts.errors import HandoutError, OutputError, Problem
 from handouts.model import Order
-from handouts.packet import Desk
+from handouts.packet import Desk, Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Done:
     form: str = ""
     locale: str = ""
     problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, packet: Packet) -> Done:
+        """Return what is noted of a ``packet`` that was written."""
+        return cls(packet.sha256, packet.pages, packet.form, packet.locale)
 
 
 class Result(Protocol):
@@ -61,23 +67,33 @@ class Crew(Protocol):
         """Send a chunk on its way."""
         ...
 
+    def stop(self) -> None:
+        """Wait until nobody writes any more; what was not begun is left."""
+        ...
+
 
 OpenDesk = Callable[[], Desk]
 """Opens a desk in another process; it is sent there."""
 
 
 def work(desk: Desk, folder: Path, tasks: Sequence[Task]) -> list[Done]:
-    """Make the packets of ``tasks`` and write them into ``folder``. Raises OutputError where one cannot be written."""
-    done = []
-    for task in tasks:
-        try:
-            packet = desk.packet(task.order)
-        except Exception as error:  # one patient must not keep the others waiting
-            done.append(Done(problems=problems_of(error)))
-            continue
-        store(folder, task.file, packet.parts)
-        done.append(Done(packet.sha256, packet.pages, packet.form, packet.locale))
-    return done
+    """Make the packets of ``tasks`` and write them into ``folder``. Raises OutputError where one cannot be written.
+
+    All are made before the first is written: the system's copying would push this program out of the processor's cache.
+    """
+    packets = [made(desk, task) for task in tasks]
+    for task, packet in zip(tasks, packets, strict=True):
+        if isinstance(packet, Packet):
+            store(folder, task.file, packet.parts)
+    return [Done.of(packet) if isinstance(packet, Packet) else packet for packet in packets]
+
+
+def made(desk: Desk, task: Task) -> Packet | Done:
+    """Return the packet of ``task``, or why there is none: one patient must not keep the others waiting."""
+    try:
+        return desk.packet(task.order)
+    except Exception as error:
+        return Done(problems=problems_of(error))
 
 
 def problems_of(error: Exception) -> tuple[Problem, ...]:
@@ -112,6 +128,9 @@ class Alone:
     def send(self, tasks: Sequence[Task]) -> Finished:
         return Finished(work(self.desk, self.folder, tasks))
 
+    def stop(self) -> None:
+        pass
+
 
 class Processes:
     """A crew of processes on this machine: others, and this one, which helps while those start or have enough to do."""
@@ -137,6 +156,10 @@ class Processes:
             raise _ended() from None
         return _Sent(self._sent[-1])
 
+    def stop(self) -> None:
+        concurrent.futures.wait([future for future in self._sent if not future.cancel()])
+        self._pool.shutdown(wait=False)
+
 
 @contextmanager
 def _without_ctrl_c() -> Iterator[None]:
@@ -150,7 +173,10 @@ def _without_ctrl_c() -> Iterator[None]:
 
 @contextmanager
 def crew(jobs: int, open_desk: OpenDesk, desk: Desk, folder: Path) -> Iterator[Crew]:
-    """Give a crew of ``jobs`` processes that write into ``folder``; the first of them is this one with its ``desk``."""
+    """Give a crew of ``jobs`` processes that write into ``folder``; the first of them is this one with its ``desk``.
+
+    The others begin at once, and write nothing before something is sent.
+    """
     own = Alone(desk, folder)
     if jobs == 1:
         yield own

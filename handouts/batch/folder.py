@@ -74,8 +74,9 @@ def store(folder: Path, file: str, parts: Iterable[bytes]) -> None:
         try:
             create(part, parts)
             part.replace(folder / file)
-        finally:
+        except BaseException:
             part.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise unwritable(folder, error) from None
 

@@ -7,6 +7,7 @@ written as its code point. Lengths are points.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import Any, BinaryIO, NamedTuple
 
@@ -15,6 +16,7 @@ from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.textobject import PDFTextObject
 
 from handouts.press.shaping import PRIMARY, WEIGHTS, Faces, Run
 
@@ -45,6 +47,17 @@ class Column(NamedTuple):
     """Numbers end at the right."""
 
 
+class Piece(NamedTuple):
+    """A part of a text in one font."""
+
+    text: str
+    face: str
+    width: float
+    """At a size of one point."""
+    run: Run | None
+    """Its glyphs, where it is drawn as outlines; otherwise it is text of Noto Sans."""
+
+
 class Ledger:
     """A file of such pages."""
 
@@ -64,7 +77,7 @@ class Ledger:
         self._y = self._height - TOP
         self._columns: Sequence[Column] = ()
         self._cell = functools.lru_cache(maxsize=KEPT)(self._broken)
-        self._runs = functools.lru_cache(maxsize=KEPT)(self._shaped)
+        self._pieces = functools.lru_cache(maxsize=KEPT)(self._found_pieces)
         self._has = functools.cache(self._found)
         self._fill: Color | None = None
         self.room = self._width - 2 * SIDE
@@ -140,8 +153,7 @@ class Ledger:
     def _headings(self) -> None:
         """Write the headings of the table."""
         y = self._y - LINE
-        for column, (x, width) in zip(self._columns, self._places, strict=True):
-            self._aligned(column, x, width, y, column.heading, "Bold", QUIET)
+        self._across([column.heading for column in self._columns], y, "Bold", QUIET)
         self._y = y - PADDING
         self._rule(INK, 0.6)
 
@@ -151,19 +163,22 @@ class Ledger:
         if height < self._height / 3:
             self._need(height)
         self._top = self._y
-        for at in range(max(map(len, cells))):
+        for line in itertools.zip_longest(*cells, fillvalue=""):
             if self._need(LINE + PADDING):
                 self._top = self._y
             self._y -= LINE
-            for column, (x, width), lines in zip(self._columns, self._places, cells, strict=True):
-                if at < len(lines):
-                    self._aligned(column, x, width, self._y, lines[at], "Regular", INK)
+            self._across(line, self._y, "Regular", INK)
         self._y -= PADDING
         self._rule(RULE, 0.4)
 
-    def _aligned(self, column: Column, x: float, width: float, y: float, text: str, weight: str, colour: Color) -> None:
-        left = x + width - self._measure(text, TEXT, weight) if column.right else x
-        self._write(left, y, text, TEXT, weight, colour)
+    def _across(self, texts: Sequence[str], y: float, weight: str, colour: Color) -> None:
+        """Write a text into each column."""
+        written = self._canvas.beginText()
+        self._colour(colour)
+        for column, (x, width), text in zip(self._columns, self._places, texts, strict=True):
+            left = x + width - self._measure(text, TEXT, weight) if column.right else x
+            self._show(written, left, y, text, TEXT, weight)
+        self._canvas.drawText(written)
 
     def _rule(self, colour: Color, thickness: float) -> None:
         self._canvas.setStrokeColor(colour)
@@ -218,6 +233,8 @@ class Ledger:
 
     def _printable(self, text: str) -> str:
         """Return ``text`` with what no font has, and what cannot be seen, as its code point."""
+        if text.isascii() and text.isprintable():
+            return text
         return "".join(char if char.isprintable() and self._has(char) else f"[U+{ord(char):04X}]" for char in text)
 
     def _found(self, char: str) -> bool:
@@ -226,30 +243,43 @@ class Ledger:
         except LookupError:
             return False
 
-    def _shaped(self, text: str, weight: str) -> list[tuple[Run, bool, float]]:
-        """Return the runs of ``text``, whether each is text of Noto Sans, and its width at one point."""
-        found = []
-        for run in self._faces.shape(text, weight):
-            own = run.face.startswith(f"{PRIMARY}-")
-            width = pdfmetrics.stringWidth(run.text, run.face, 1) if own else run.advance / 1000
-            found.append((run, own, width))
-        return found
+    def _found_pieces(self, text: str, weight: str) -> list[Piece]:
+        """Return the pieces of ``text``, from left to right."""
+        primary = f"{PRIMARY}-{weight}"
+        if text.isascii():
+            return [Piece(text, primary, pdfmetrics.stringWidth(text, primary, 1), None)] if text else []
+        return [
+            Piece(run.text, primary, pdfmetrics.stringWidth(run.text, primary, 1), None)
+            if run.face == primary
+            else Piece(run.text, run.face, run.advance / 1000, run)
+            for run in self._faces.shape(text, weight)
+        ]
 
     def _measure(self, text: str, size: float, weight: str) -> float:
-        return sum(width for *_, width in self._runs(text, weight)) * size
+        return sum([piece.width for piece in self._pieces(text, weight)]) * size
 
     def _write(self, x: float, y: float, text: str, size: float, weight: str = "Regular", colour: Color = INK) -> None:
         """Write ``text`` from (x, y) on."""
+        written = self._canvas.beginText()
+        self._colour(colour)
+        self._show(written, x, y, text, size, weight)
+        self._canvas.drawText(written)
+
+    def _colour(self, colour: Color) -> None:
         if colour is not self._fill:
             self._canvas.setFillColor(colour)
             self._fill = colour
-        for run, own, width in self._runs(text, weight):
-            if own:
-                self._canvas.setFont(run.face, size)
-                self._canvas.drawString(x, y, run.text)
+
+    def _show(self, written: PDFTextObject, x: float, y: float, text: str, size: float, weight: str) -> None:
+        """Add ``text`` to what is ``written``, from (x, y) on; what Noto Sans lacks is drawn at once."""
+        for piece in self._pieces(text, weight):
+            if piece.run:
+                self._outlines(piece.run, x, y, size)
             else:
-                self._outlines(run, x, y, size)
-            x += width * size
+                written.setFont(piece.face, size)
+                written.setTextOrigin(x, y)
+                written.textOut(piece.text)
+            x += piece.width * size
 
     def _outlines(self, run: Run, x: float, y: float, size: float) -> None:
         font = self._faces.face(run.face).font

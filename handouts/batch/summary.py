@@ -18,8 +18,8 @@ from handouts.press.shaping import Faces
 BY_DRUG = (Column("Drug", 40), Column("Language", 32), Column("Packets", 14, True), Column("Pages", 14, True))
 REFUSED = (Column("Row", 10), Column("Drug", 25), Column("Why", 65))
 PACKETS = (
-    *(Column("", 4), Column("Row", 9), Column("Record number", 19), Column("Drug", 21)),
-    *(Column("Language", 12), Column("Pages", 8, True), Column("File", 27)),
+    *(Column("", 4), Column("Row", 8), Column("Record number", 18), Column("Drug", 20)),
+    *(Column("Language", 11), Column("Pages", 8, True), Column("File", 31)),
 )
 
 

@@ -132,8 +132,10 @@ def batch(
     printing.check()
     open_crew = _crew(jobs, open_desk, scheduler, edition_file)
     try:
-        run = _opened(Path(roster_file), columns_file, open_desk(), part)
-        _make(run, Path(out), names, open_crew, tally, printing)
+        desk = open_desk()
+        with open_crew(desk, Path(out)) as workers:
+            run = _opened(Path(roster_file), columns_file, desk, part)
+            _make(run, Path(out), names, workers, tally, printing)
     except HandoutError as error:
         if not as_json:
             raise
@@ -221,7 +223,7 @@ def _crew(jobs: int | None, open_desk: Callable[[], Desk], scheduler: str | None
     return functools.partial(cluster, scheduler, Path(edition_file))
 
 
-def _make(run: Run, out: Path, names: Names, open_crew: OpenCrew, tally: Tally, printing: Printing) -> None:
+def _make(run: Run, out: Path, names: Names, workers: Crew, tally: Tally, printing: Printing) -> None:
     """Make everything, and say what was made. Raises OutputError, also where it is stopped."""
     from handouts.batch.folder import Folder
     from handouts.batch.results import REFUSED, Results
@@ -229,16 +231,17 @@ def _make(run: Run, out: Path, names: Names, open_crew: OpenCrew, tally: Tally, 
 
     with Folder(out) as folder, Results(folder, run.roster.columns) as results:
         try:
-            with open_crew(run.desk, out) as workers:
-                found = outcomes(run.rows, run.desk, folder, names, _salt(run.roster.path), workers)
-                for outcome in _watched(found, run.count):
-                    results.add(outcome)
-                    tally.add(outcome)
-                    printing.add(outcome)
+            found = outcomes(run.rows, run.desk, folder, names, _salt(run.roster.path), workers)
+            for outcome in _watched(found, run.count):
+                results.add(outcome)
+                tally.add(outcome)
+                printing.add(outcome)
             results.finish(run.roster.path)
         except KeyboardInterrupt:
             problem = f"stopped after {_so_far(tally.rows, run.count)}"
             raise OutputError(Problem("", problem, "the same command goes on from there")) from None
+        finally:
+            workers.stop()
         click.echo(f"{out}: {tally.rows} rows, {tally.made} packets made, {tally.refused} refused.", err=True)
         if tally.slips:
             click.echo(

@@ -186,6 +186,12 @@ class Language:
         return int(Locale.parse(likely).first_week_day)
 
     @functools.cached_property
+    def letters(self) -> str:
+        """The letters that its texts are written with, small and capital, in the order of their code points."""
+        text = self.catalog.decode("utf-8", "ignore")
+        return "".join(sorted({char for char in text + text.upper() + text.lower() if char.isalpha()}))
+
+    @functools.cached_property
     def reviewed(self) -> bool:
         """Whether somebody signed the translations as they are now; those of the source language need nobody."""
         if self.file.source or not self.file.reviewers:
@@ -227,6 +233,12 @@ class Language:
 
     def _date(self, day: dt.date, pattern: str) -> str:
         return parse_pattern(pattern) % _Words(day, self.cldr, self.file.date_words)
+
+    def dates(self) -> set[str]:
+        """Return every day of a leap year in every form; all words and digits of dates are in them."""
+        days = [dt.date(2028, 1, 1) + dt.timedelta(days=number) for number in range(366)]
+        ways = (self.weekday, self.full, self.long, self.medium, self.month)
+        return {way(day) for day in days for way in ways}
 
     def weekdays(self) -> tuple[str, ...]:
         """Return the shortest names of the days of the week, from Monday."""

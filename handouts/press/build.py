@@ -8,7 +8,9 @@ first, the fields' objects last.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import unicodedata
 import zlib
 from collections.abc import Sequence
@@ -54,12 +56,15 @@ def build(
     origin: Origin,
     documents: tuple[str, ...],
     characters: str,
+    specimens: Sequence[str] = (),
     texts: bool = True,
     approved: bool = False,
 ) -> Form:
     """Return the form of a packet that was typeset with ``PLACEHOLDER`` in every field.
 
-    ``characters`` are those that the form's own field fonts carry, so that an ordinary name needs no font of its own.
+    ``characters`` are those that the form's own field fonts carry, so that an ordinary name needs no font of its own,
+    and ``specimens`` are texts that they can set, so that dates in words need none: in scripts whose letters join, more
+    than their characters. A specimen that no font can print is left out.
     Without ``texts`` the texts are in place already, and only drawings are left to stamp. Raises LayoutError when a
     field cannot be found on its page.
     """
@@ -69,15 +74,15 @@ def build(
         _clear(page, [anchor for anchor in page_anchors if texts or kind_of(anchor.name) != "text"], numbers, faces)
         for page, page_anchors in zip(pdf.pages, typeset.anchors, strict=True)
     ]
-    names = [f"{PRIMARY}-{weight}" for weight in WEIGHTS if any(item.weight == weight for item in numbers)]
-    glyphs = {name: _glyphs(faces, name, characters) for name in names}
+    weights = [weight for weight in WEIGHTS if any(item.weight == weight for item in numbers)]
+    glyphs = _all_glyphs(faces, weights, characters, specimens)
 
     for key, value in asdict(origin).items():
         pdf.trailer["/Info"][f"/Handouts{key.capitalize()}"] = str(value)
     pdf.trailer["/Info"]["/HandoutsForm"] = form
     pdf.trailer["/Info"]["/HandoutsApproved"] = str(approved)
     count = len(pdf.objects)
-    fonts = {name: count + 1 + OBJECTS * at for at, name in enumerate(names)}
+    fonts = {name: count + 1 + OBJECTS * at for at, name in enumerate(glyphs)}
     static = count + OBJECTS * len(fonts)
     static += object_streams(pdf, OBJECTS * len(fonts))
     holders = [pdf.make_indirect(pikepdf.Dictionary()) for _ in range(static - count + len(numbers))][static - count :]
@@ -120,6 +125,20 @@ def _compact(data: bytes) -> pikepdf.Pdf:
         pdf.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
     packed.seek(0)
     return pikepdf.open(packed)
+
+
+def _all_glyphs(
+    faces: Faces, weights: Sequence[str], characters: str, specimens: Sequence[str]
+) -> dict[str, dict[int, str]]:
+    """Return, by face, the glyphs that the form's own fonts carry, and the text each stands for."""
+    glyphs = {f"{PRIMARY}-{weight}": _glyphs(faces, f"{PRIMARY}-{weight}", characters) for weight in weights}
+    for text, weight in itertools.product(specimens, weights):
+        with contextlib.suppress(LookupError):
+            for run in faces.shape(text, weight):
+                found = glyphs.setdefault(run.face, {})
+                for glyph in run.glyphs:
+                    found.setdefault(glyph.number, glyph.text)
+    return glyphs
 
 
 def _glyphs(faces: Faces, name: str, characters: str) -> dict[int, str]:

@@ -16,7 +16,8 @@ class Coverage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._prints = functools.cache(self._find)
+        self._printed: set[str] = set()
+        """The characters that were found so far."""
 
     @functools.cached_property
     def families(self) -> tuple[str, ...]:
@@ -37,15 +38,19 @@ class Coverage:
 
         Joiners need no glyph; a space does, or it would print as a box.
         """
-        return [char for char in dict.fromkeys(text) if _has_ink(char) and not self._prints(ord(char))]
+        if self._printed.issuperset(text):
+            return []
+        missing = [char for char in dict.fromkeys(text) if not self._prints(char)]
+        self._printed.update(char for char in text if char not in missing)
+        return missing
 
     def scripts(self) -> list[str]:
         """Return the scripts whose letters can be printed (ISO 15924: ``Latn``), in order of name."""
         letters = (char for char in map(chr, self.characters) if unicodedata.category(char).startswith("L"))
         return sorted({script for char in letters if (script := script_of(char))})
 
-    def _find(self, code: int) -> bool:
-        return any(code in _characters(self.folder, family) for family in self.families)
+    def _prints(self, char: str) -> bool:
+        return char in JOINERS or any(ord(char) in _characters(self.folder, family) for family in self.families)
 
 
 @functools.lru_cache(maxsize=256)
@@ -53,10 +58,6 @@ def _characters(folder: Path, family: str) -> frozenset[int]:
     """Return the code points that ``family`` has in every weight (``cmap``, OpenType 1.9)."""
     paths = (folder / f"{family}-{weight}.ttf" for weight in WEIGHTS)
     return frozenset.intersection(*(frozenset(hb.Face(hb.Blob.from_file_path(str(path))).unicodes) for path in paths))
-
-
-def _has_ink(char: str) -> bool:
-    return char not in JOINERS
 
 
 def describe(char: str) -> str:

@@ -87,6 +87,7 @@ class Face:
         self.font = hb.Font(self.face)
         self.upem: int = self.face.upem
         self.characters = frozenset(self.face.unicodes)
+        self.has_ascii = self.characters.issuperset(range(0x20, 0x7F))
         self.scale = 1000 / self.upem
         self.space: int | None = self.font.get_nominal_glyph(0x20)
         self.glyph = functools.lru_cache(maxsize=KEPT)(self._glyph)
@@ -131,6 +132,9 @@ class Faces:
 
         The paragraph's direction follows the text (UAX #9, P2 and P3), as a field is a paragraph of its own.
         """
+        primary = f"{self.families[0]}-{weight}"
+        if text.isascii() and text.isprintable() and text and self.face(primary).has_ascii:
+            return (self._run(text, primary, rtl=False),)
         runs = []
         for piece, rtl in _directions(text):
             parts = self._by_face(piece, weight)

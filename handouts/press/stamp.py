@@ -47,6 +47,27 @@ _Drawn = bytes | _Foreign | None
 """A value in its field: the finished object, or what becomes one with more fonts; None when it does not fit."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Objects:
+    """Objects as they follow the form's own in the file."""
+
+    data: bytes
+    entries: list[bytes]
+    """Their cross-reference entries, by place; empty for what follows later."""
+    digest: hashlib._Hash
+    """The SHA-256 of the file up to here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What patients of one plan share, as it is drawn."""
+
+    drawn: dict[int, _Drawn]
+    """By the place of the field in the form."""
+    objects: _Objects | None
+    """None where the form's own fonts lack a glyph, or a value does not fit."""
+
+
 class Stamp:
     """A form that is ready for patients."""
 
@@ -61,8 +82,8 @@ class Stamp:
         self._tail = f"/Type/XRef/W[1 4 2]/Root {form.root} 0 R/Info {form.info} 0 R/Filter/FlateDecode"
         self._digest = hashlib.sha256(form.body)
         self._glyphs = {name: frozenset(texts) for name, texts in form.glyphs.items()}
-        self._own = [(index, name) for index, name in enumerate(self._names) if is_own(name)]
-        self._shared = [(index, name) for index, name in enumerate(self._names) if not is_own(name)]
+        self._own = [(place, name) for place, name in enumerate(self._names) if is_own(name)]
+        self._shared = [(place, name) for place, name in enumerate(self._names) if not is_own(name)]
         self._drawn_plan = functools.lru_cache(maxsize=KEPT)(self._draw_plan)
 
     def pdf(self, values: Mapping[str, str]) -> bytes:
@@ -75,13 +96,15 @@ class Stamp:
 
     def parts(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
         """Return the same PDF in pieces, the first of which is the form's own: a file can be written from them."""
-        drawn = list(self._drawn_plan(tuple([values[name] for _, name in self._shared])))
-        for index, name in self._own:
-            drawn[index] = self._draw(index, values[name])
-        if None in drawn:
-            raise DoesNotFit(sorted({name for name, part in zip(self._names, drawn, strict=True) if part is None}))
-        finished = [part for part in drawn if isinstance(part, bytes)]
-        return self._file(finished if len(finished) == len(drawn) else self._with_more_fonts(drawn))
+        plan = self._drawn_plan(tuple([values[name] for _, name in self._shared]))
+        own = {place: self._draw(place, values[name]) for place, name in self._own}
+        finished = {place: part for place, part in own.items() if isinstance(part, bytes)}
+        if plan.objects and len(finished) == len(own):
+            return self._file(plan.objects, finished)
+        drawn = plan.drawn | own
+        if unfit := {self._names[place] for place, part in drawn.items() if part is None}:
+            raise DoesNotFit(sorted(unfit))
+        return self._file(self._laid({}), self._with_more_fonts(drawn))
 
     def sha256(self, parts: tuple[bytes, ...]) -> str:
         """Return the SHA-256 of the file of ``parts``; what is the form's own was counted before."""
@@ -90,40 +113,41 @@ class Stamp:
             digest.update(part)
         return digest.hexdigest()
 
-    def _with_more_fonts(self, drawn: list[_Drawn]) -> list[bytes]:
-        """Return the objects of ``drawn``, and of a subset of each font that the form's own do not cover."""
-        extra = self._extra([part for part in drawn if isinstance(part, _Foreign)])
-        first = self.form.objects + len(self.form.fields) + 1
+    def _with_more_fonts(self, drawn: dict[int, _Drawn]) -> dict[int, bytes]:
+        """Return the objects of ``drawn``, and of a subset of each font that the form's own do not cover, by place."""
+        extra = self._extra([part for part in drawn.values() if isinstance(part, _Foreign)])
+        place = len(self._names)
         fonts = self._fonts | {f"+{name}": f"X{at}" for at, name in enumerate(extra)}
+        first = self.form.objects + 1 + place
         more = "".join(f"/X{at} {first + OBJECTS * at} 0 R" for at in range(len(extra)))
         resources = self._resources.replace(">>>>", more + ">>>>")
-        parts = []
-        for index, part in enumerate(drawn):
+        parts: dict[int, bytes] = {}
+        for at, part in sorted(drawn.items()):
             if isinstance(part, _Foreign):
                 shown = content(part.runs, fonts, self.form.glyphs, extra)
-                parts.append(self._part(index, part.before + shown + part.after, resources))
+                parts[at] = self._part(at, part.before + shown + part.after, resources)
             elif part is not None:
-                parts.append(part)
-        for at, (name, texts) in enumerate(extra.items()):
-            number = first + OBJECTS * at
-            bodies = font_objects(self.faces.face(name), texts, number)
-            parts += [numbered(number + place, body) for place, body in enumerate(bodies)]
+                parts[at] = part
+        for name, texts in extra.items():
+            number = self.form.objects + 1 + place
+            for body in font_objects(self.faces.face(name), texts, number):
+                parts[place] = numbered(self.form.objects + 1 + place, body)
+                place += 1
         return parts
 
-    def _part(self, index: int, drawn: bytes, resources: str) -> bytes:
-        """Return the object of the field ``index``, as it stands in the file."""
-        return numbered(self.form.objects + 1 + index, stream(drawn, self._head[index] + resources))
+    def _part(self, place: int, drawn: bytes, resources: str) -> bytes:
+        """Return the object of the field at ``place``, as it stands in the file."""
+        return numbered(self.form.objects + 1 + place, stream(drawn, self._head[place] + resources))
 
-    def _draw_plan(self, values: tuple[str, ...]) -> list[_Drawn]:
-        """Return ``values`` in the fields that patients of one plan share, by index; the others are left out."""
-        drawn: list[_Drawn] = [None] * len(self._names)
-        for (index, _), value in zip(self._shared, values, strict=True):
-            drawn[index] = self._draw(index, value)
-        return drawn
+    def _draw_plan(self, values: tuple[str, ...]) -> _Plan:
+        """Return ``values`` in the fields that patients of one plan share."""
+        drawn = {place: self._draw(place, value) for (place, _), value in zip(self._shared, values, strict=True)}
+        finished = {place: part for place, part in drawn.items() if isinstance(part, bytes)}
+        return _Plan(drawn, self._laid(finished) if len(finished) == len(drawn) else None)
 
-    def _draw(self, index: int, value: str) -> _Drawn:
-        """Return ``value`` in the field ``index``."""
-        field = self.form.fields[index]
+    def _draw(self, place: int, value: str) -> _Drawn:
+        """Return ``value`` in the field at ``place``."""
+        field = self.form.fields[place]
         paths, says = "", ""
         try:
             if field.kind == "text":
@@ -138,7 +162,7 @@ class Stamp:
         before, after = spoken(paths, says)
         if not all([self._has(run) for *_, run in runs]):
             return _Foreign(runs, before, after)
-        return self._part(index, before + content(runs, self._fonts, self.form.glyphs, {}) + after, self._resources)
+        return self._part(place, before + content(runs, self._fonts, self.form.glyphs, {}) + after, self._resources)
 
     def _drawn(self, field: Field, value: str) -> tuple[tuple[Placed, ...], str, str]:
         """Return the texts and the paths of a drawing, and what it says."""
@@ -169,23 +193,38 @@ class Stamp:
                         texts.setdefault(glyph.number, glyph.text)
         return dict(sorted(extra.items()))
 
-    def _file(self, parts: list[bytes]) -> tuple[bytes, bytes, bytes]:
-        """Return the static part, the objects ``parts``, and a cross-reference stream (ISO 32000-1, 7.5.8)."""
+    def _laid(self, parts: dict[int, bytes]) -> _Objects:
+        """Return the objects ``parts``, by place, as they follow the form's own."""
+        data, digest = b"".join(parts.values()), self._digest.copy()
+        digest.update(data)
+        entries = [b""] * len(self._names)
+        offsets = itertools.accumulate(map(len, parts.values()), initial=len(self.form.body))
+        for place, offset in zip(parts, offsets, strict=False):
+            entries[place] = ENTRY.pack(1, offset, 0)
+        return _Objects(data, entries, digest)
+
+    def _file(self, laid: _Objects, parts: dict[int, bytes]) -> tuple[bytes, bytes, bytes, bytes]:
+        """Return the static part, the objects that are ``laid`` and ``parts``, by place, and a cross-reference stream
+        (ISO 32000-1, 7.5.8)."""
         form = self.form
-        *offsets, end = itertools.accumulate(map(len, parts), initial=len(form.body))
-        own = b"".join([ENTRY.pack(1, offset, 0) for offset in (*offsets, end)])
+        entries = laid.entries + [b""] * (len(parts) - len(laid.entries))
+        end = len(form.body) + len(laid.data)
+        for place, part in parts.items():
+            entries[place] = ENTRY.pack(1, end, 0)
+            end += len(part)
+        own = b"".join([*entries, ENTRY.pack(1, end, 0)])
         # The static entries were compressed once, up to a whole block; a last block follows as it is (RFC 1951, 3.2.4).
         block = BLOCK.pack(1, len(own), len(own) ^ 0xFFFF) + own
         table = b"x\x9c" + form.table + block + zlib.adler32(own, form.checksum).to_bytes(4, "big")
-        objects = b"".join(parts)
-        number = form.objects + len(parts) + 1
+        objects = b"".join(parts.values())
+        number = form.objects + len(entries) + 1
         identifier = f"/ID[<{form.id[:32]}><{BLANK}>]"
         last = numbered(number, stream(table, f"{self._tail}/Size {number + 1}{identifier}"))
         last += b"startxref\n%d\n%%%%EOF\n" % end
-        digest = self._digest.copy()
+        digest = laid.digest.copy()
         digest.update(objects)
         digest.update(last)
-        return form.body, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)
+        return form.body, laid.data, objects, last.replace(BLANK.encode(), fingerprint(digest).encode(), 1)
 
 
 def numbered(number: int, body: bytes) -> bytes:
