@@ -39,6 +39,19 @@ class Rosters:
         assert len(list(out.glob("[0-9]*.pdf"))) == self.rows, "handouts batch has not made every packet"
         return out, seconds
 
+    def in_shards(self) -> float:
+        """Return the seconds that two runs take which share nothing, each with its half of the roster."""
+        edition = ("--edition", "clinic.edition", "--jobs", "1")
+        commands = [
+            [*self._program, "batch", "roster.csv", "--out", self._fresh().name, "--shard", f"{half}/2", *edition]
+            for half in (1, 2)
+        ]
+        os.sync()
+        start = time.perf_counter()
+        running = [self._begun(command) for command in commands]
+        assert not any([process.wait() for process in running]), "handouts batch has not made every packet"
+        return time.perf_counter() - start
+
     def copy(self, folder: Path) -> float:
         """Return the seconds that ``cp -r`` of ``folder`` takes."""
         return self._timed(["cp", "-r", folder.name, self._fresh().name])
@@ -51,6 +64,10 @@ class Rosters:
         start = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, env=self._environment, cwd=self._folder)
         return time.perf_counter() - start
+
+    def _begun(self, command: list[str]) -> subprocess.Popen[bytes]:
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(command, stdout=quiet, stderr=quiet, env=self._environment, cwd=self._folder)
 
     def _fresh(self) -> Path:
         """Return a folder that is not there. None is removed before the end: ext4 looks for a new inode among all

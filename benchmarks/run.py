@@ -73,6 +73,7 @@ COLD_TYPST = 'process: `python -c "import typst; typst.compile(…)"` (the wheel
 BATCH_ONE = "`handouts batch`: from CSV to files on disk, hashes and journal, one worker, each packet"
 BATCH_TWO = "the same, two workers"
 BATCH_COPY = "`cp -r` of that output, each packet"
+SHARDS = "two runs of one worker at once, each with half of the roster (`--shard`), each packet"
 COLD_PYTHON = 'process: `python -c "pass"`'
 
 
@@ -231,11 +232,14 @@ def on_a_desk(folder: Path) -> tuple[list[str], dict[str, str]]:
 
 
 def batches(intake: peers.Intake, plan: Plan) -> list[Row]:
-    """Return a whole roster by one worker and by two, and the copy of what they wrote, in turns."""
-    rows = [Row(BATCH_ONE), Row(BATCH_TWO), Row(BATCH_COPY)]
+    """Return a whole roster by one worker and by two, and the copy of what they wrote, in turns.
+
+    Two runs at once that share nothing show what the machine gives to a second one.
+    """
+    rows = [Row(BATCH_ONE), Row(BATCH_TWO), Row(SHARDS), Row(BATCH_COPY)]
     folder = intake.subfolder("batch")
     try:
-        roster.room_for(folder, 3 * (plan.batch_rounds + 1) * plan.batch)
+        roster.room_for(folder, 4 * (plan.batch_rounds + 1) * plan.batch)
     except peers.NotHere as reason:
         for row in rows:
             row.missing = str(reason)
@@ -244,7 +248,7 @@ def batches(intake: peers.Intake, plan: Plan) -> list[Row]:
     for number in range(plan.batch_rounds + 1):
         say(f"{plan.batch:,} rows, round {number} of {plan.batch_rounds}")
         made, alone = ways.make(1)
-        figures = (alone, ways.make(2)[1], ways.copy(made))
+        figures = (alone, ways.make(2)[1], ways.in_shards(), ways.copy(made))
         if number:  # the first round fills the page cache
             for row, seconds in zip(rows, figures, strict=True):
                 row.figures.append(seconds / plan.batch)
@@ -298,6 +302,7 @@ def targets(rows: dict[str, Row], plan: Plan) -> dict[str, str]:
         found[BATCH_ONE] = verdict("≤ 3 × `cp -r`", ratio, ratio <= 3)
         ratio = rows[BATCH_ONE].median / rows[BATCH_TWO].median
         found[BATCH_TWO] = verdict("≥ 1.7 × as fast as one worker", ratio, ratio >= 1.7)
+        found[SHARDS] = f"{times(rows[BATCH_ONE].median / rows[SHARDS].median)} as fast as one worker"
     return found
 
 
