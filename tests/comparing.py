@@ -24,8 +24,9 @@ HYPHENS = HYPHEN + "\ufffe"
 DPI = 100
 LINES = re.compile(r'\n( *)  "(.*)"\n\1Span \(inline\)\n\1  "')
 """Where one line of a text ends and the next begins."""
-TOLERANCE = 40
-"""Of 255 levels: what anti-aliasing makes of an edge that is moved by a fraction of a pixel."""
+TOLERANCE = 45
+"""Of 255 levels: what anti-aliasing makes of an edge that is moved by a fraction of a pixel; most where a stem is as
+thin as one (an alef in small type)."""
 
 
 def drawn(pdf: Path | bytes) -> tuple[Image.Image, ...]:

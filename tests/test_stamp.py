@@ -20,6 +20,7 @@ from comparing import TOLERANCE, drawn, read, strayed, tree
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from paper import glyphs, letters, texts
+from paper import read as told_in_order
 from running import MRN, NAME, run_outside
 from shipped import FORMULARY, LANGUAGES, documents_of, drug_of
 from stamping import (
@@ -95,9 +96,16 @@ CASES = (
     Case("alemtuzumab", "es", "a4", "standard", documents=CARD),
     Case("alemtuzumab", "es", "a4", "large", Treatment(done=5, last=BEGUN), documents=CARD),
 )
+OTHERS = tuple(tag for tag in sorted(LANGUAGES) if tag not in ("en", "es"))
+CASES_OF_OTHERS = tuple(
+    case
+    for tag, drug in zip(OTHERS, itertools.cycle(sorted(FORMULARY.ids())), strict=False)
+    for case in (Case(drug, tag, "letter", "standard"), Case("alemtuzumab", tag, "a4", "large", documents=CARD))
+)
+"""Every document of every other language, and both sizes and papers; all drugs together."""
 VALIDATED = (CASES[0], CASES[1], CASES[4], CASES[5], CASES[10], CASES[11], CASES[12])
 """Every document, language and size; to validate more of them takes too long."""
-each_case = pytest.mark.parametrize("case", CASES, ids=str)
+each_case = pytest.mark.parametrize("case", (*CASES, *CASES_OF_OTHERS), ids=str)
 
 
 class Pair(NamedTuple):
@@ -187,7 +195,7 @@ def test_the_cases_cover_every_document_language_paper_and_size(made: Callable[[
             ("handout", "schedule", "consent", "card"), ("en", "es"), ("letter", "a4"), ("standard", "large")
         )
     )
-    assert {case.drug for case in CASES} == set(FORMULARY.ids())
+    assert {case.drug for case in CASES} == {case.drug for case in CASES_OF_OTHERS} == set(FORMULARY.ids())
     assert {(document, tag, size) for document, tag, _, size in printed} == {
         (document, case.locale, case.size) for case in VALIDATED for document in made(case).wanted.documents
     }
@@ -200,7 +208,9 @@ def test_the_cases_cover_every_document_language_paper_and_size(made: Callable[[
 def test_stamping_gives_the_words_of_typesetting(made: Callable[[Case], Made], case: Case) -> None:
     pair = made(case).pair
 
-    assert read(pair.stamped) == read(pair.typeset)
+    # pdfium joins some lines that run from right to left, and then others of a stamped page than of a typeset one.
+    if LANGUAGES[case.locale].direction == "ltr":
+        assert read(pair.stamped) == read(pair.typeset)
     assert texts(pair.stamped) == texts(pair.typeset)
     assert letters(made(case).wanted.values["patient.name"]) in letters(read(pair.stamped)[-1])
 
@@ -211,7 +221,11 @@ def test_stamping_gives_the_structure_of_typesetting(made: Callable[[Case], Made
 
     with ThreadPoolExecutor() as pool:
         ours, theirs = pool.map(tree, pair)
-    assert ours == theirs
+    if case.locale == "hi":  # poppler takes no word from ActualText here: vowel signs stand where they are drawn
+        assert [line for line in ours if '"' not in line] == [line for line in theirs if '"' not in line]
+        assert told_in_order(pair.stamped) == told_in_order(pair.typeset)
+    else:
+        assert ours == theirs
     assert all(f'"{wanted.values[field]}"' in "".join(ours) for field in ("patient.name", "patient.mrn"))
 
 

@@ -145,7 +145,8 @@ class Faces:
     def _by_face(self, text: str, weight: str) -> list[tuple[str, str]]:
         """Return pieces of ``text`` in one script each, with their faces.
 
-        Marks, spaces and what is common to many scripts stay with what precedes them, where its face has them.
+        Marks, spaces and what is common to many scripts stay with what precedes them, where its face has them; but
+        spaces go to what follows them where its family is tried earlier, as in typeset text (Pango 1.50).
         """
         primary = f"{self.families[0]}-{weight}"
         if text and max(text) < BEYOND_LATIN and self.face(primary).characters.issuperset(map(ord, text)):
@@ -159,9 +160,18 @@ class Faces:
                 pieces[-1] = (pieces[-1][0], pieces[-1][1] + char)
                 script = script or own
             else:
-                pieces.append((self.face_for(char, weight), char))
+                name = self.face_for(char, weight)
+                if pieces and self._tried(name) < self._tried(pieces[-1][0]):
+                    last = pieces[-1][1].rstrip()
+                    char = pieces[-1][1][len(last) :] + char
+                    pieces[-1:] = [(pieces[-1][0], last)] if last else []
+                pieces.append((name, char))
                 script = own
         return pieces
+
+    def _tried(self, name: str) -> int:
+        """Return when the family of the face ``name`` is tried: 0 is first."""
+        return self.families.index(name.rpartition("-")[0])
 
     def _run(self, text: str, name: str, rtl: bool) -> Run:
         face = self.face(name)
