@@ -260,13 +260,20 @@ def test_the_next_appointment_after_a_cancelled_one(tmp_path: Path) -> None:
     [
         ("2026-12-07T23:59:59-06:00", "2026-12-07"),
         ("2026-12-07T00:00:00.000+14:00", "2026-12-07"),
-        ("2026-12-07T23:59:59Z", None),
+        ("2026-12-07T23:59:59Z", "2026-12-07"),
+        ("2026-12-08T05:59:59.5Z", "2026-12-07"),
+        ("2026-12-08T06:00Z", "2026-12-08"),
+        ("2026-07-08T05:00:00Z", "2026-07-08"),
+        ("2026-12-32T09:00:00Z", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("2026-12-07 09:00:00Z", None),
         ("2026-12-07T09:00:00", None),
         ("12/07/2026", None),
         (None, None),
     ],
 )
 def test_a_day_is_the_one_that_is_written(tmp_path: Path, start: str | None, day: str | None) -> None:
+    """Universal time is the clinic's, which is in Chicago."""
     found = only(tmp_path, *whole(visit={"start": start}))
 
     assert found.row.data.get("start") == day
@@ -314,7 +321,7 @@ def test_what_was_given_is_counted_by_day_and_drug(tmp_path: Path) -> None:
 
     assert (found.row.data["done"], found.row.data["last"]) == ("3", "2026-06-02")
     assert found.order
-    assert problems(judged(tmp_path, *whole(), fhir_given(LEAST, 1, "2026-06-02T01:00:00Z"))) == [(2, "last")]
+    assert problems(judged(tmp_path, *whole(), fhir_given(LEAST, 1, "2026-06-02T01:00:00"))) == [(2, "last")]
 
 
 # The bundle itself

@@ -1,16 +1,20 @@
 """Rosters as FHIR R4 bundles: one row for every request of an infusion that is in force.
 
 Patient, Appointment, MedicationRequest and ServiceRequest, Medication and MedicationAdministration are read. What is
-cancelled is skipped and said. Times are never converted: a day is the one that is written, with its own offset.
+cancelled is skipped and said. A day is the one that is written, with its own offset; only universal time (Z) is that of
+no place, and its day is the one at the clinic.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from handouts.errors import Problem
 from handouts.roster.bundle import Bundle, Node
@@ -45,6 +49,7 @@ COUNTED = Problem(
     "make sure that it has every infusion given so far, or use a roster with the columns done and last",
 )
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+([+-][0-9]{2}:[0-9]{2}))?")
+_UNIVERSAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?Z")
 DrugId = Callable[[str], str | None]
 
 
@@ -58,13 +63,13 @@ class Value:
     hint: str = ""
 
 
-def open_bundle(path: Path, columns: Columns, drug_id: DrugId) -> Roster:
+def open_bundle(path: Path, columns: Columns, drug_id: DrugId, time_zone: str) -> Roster:
     """Return the roster in the bundle ``path``; raises InputError where it cannot be read at all.
 
-    A row's number is the place of its request among the entries, from 1.
+    A row's number is the place of its request among the entries, from 1. ``time_zone`` is the clinic's (IANA).
     """
     version = version_of(path)
-    orders = _Orders(Bundle(path), columns, drug_id)
+    orders = _Orders(Bundle(path), columns, drug_id, time_zone)
     rows = list(orders.rows())
     return Roster(path, COLUMNS, (*orders.skipped, COUNTED), lambda: iter(rows), version)
 
@@ -72,8 +77,8 @@ def open_bundle(path: Path, columns: Columns, drug_id: DrugId) -> Roster:
 class _Orders:
     """The requests of a bundle, with all that belongs to each."""
 
-    def __init__(self, bundle: Bundle, columns: Columns, drug_id: DrugId) -> None:
-        self.bundle, self.columns, self.drug_id = bundle, columns, drug_id
+    def __init__(self, bundle: Bundle, columns: Columns, drug_id: DrugId, time_zone: str) -> None:
+        self.bundle, self.columns, self.drug_id, self.time_zone = bundle, columns, drug_id, time_zone
         self.skipped: list[Problem] = []
         self.requests = [node for node in bundle.of("MedicationRequest", "ServiceRequest") if self._in_force(node)]
         self.drugs = {node.path: self._drug(node) for node in self.requests}
@@ -120,7 +125,7 @@ class _Orders:
         if ahead and all(status.text in OFF for status in ahead):
             self._skip(ahead[0].path, f"has only an appointment that is {ahead[0].text}")
             return None
-        values = {"drug": drug, "start": _start(request, visits, rivals=bool(free) and not visits)}
+        values = {"drug": drug, "start": self._start(request, visits, rivals=bool(free) and not visits)}
         values |= self._history(request, drug, visits)
         if patient is not None:
             values |= _person(patient)
@@ -199,7 +204,7 @@ class _Orders:
             if not drug.message and self._drug(given).text == drug.text:
                 once, period = given["effectiveDateTime"], given["effectivePeriod"]["start"]
                 times.append(once if once.text else period)
-        days = [_day(time) for time in times]
+        days = [_day(time, self.time_zone) for time in times]
         if not days:
             return {}
         if wrong := next((day for day in days if day.message), None):
@@ -207,30 +212,31 @@ class _Orders:
         last = max(days, key=lambda day: day.text)
         return {"done": Value(str(len({day.text for day in days})), last.path), "last": last}
 
+    def _start(self, request: Node, visits: list[Node], *, rivals: bool) -> Value:
+        """Return the day of the first booked appointment."""
+        days = [_day(visit["start"], self.time_zone) for visit in visits if visit["status"].text in BOOKED]
+        if wrong := next((day for day in days if day.message), None):
+            return wrong
+        if days:
+            return min(days, key=lambda day: day.text)
+        if rivals:
+            hint = "let the appointment name its request (basedOn or reasonReference)"
+            message = "has appointments that could be for another request of the same patient"
+            return Value("", request.path, message, hint)
+        if visits:
+            status = visits[-1]["status"]
+            return Value("", status.path, f"no appointment is booked: it is {plain(status.text)!r}", "book it first")
+        return Value("", request.path, "has no appointment in this bundle", "export the appointments with it")
 
-def _start(request: Node, visits: list[Node], *, rivals: bool) -> Value:
-    """Return the day of the first booked appointment."""
-    days = [_day(visit["start"]) for visit in visits if visit["status"].text in BOOKED]
-    if wrong := next((day for day in days if day.message), None):
-        return wrong
-    if days:
-        return min(days, key=lambda day: day.text)
-    if rivals:
-        hint = "let the appointment name its request (basedOn or reasonReference)"
-        return Value("", request.path, "has appointments that could be for another request of the same patient", hint)
-    if visits:
-        status = visits[-1]["status"]
-        return Value("", status.path, f"no appointment is booked: it is {plain(status.text)!r}", "book it first")
-    return Value("", request.path, "has no appointment in this bundle", "export the appointments with it")
 
-
-def _day(time: Node) -> Value:
-    """Return the day of ``time`` as it is written."""
+def _day(time: Node, time_zone: str) -> Value:
+    """Return the day of ``time`` as it is written, or at the clinic where it is universal time."""
     if found := _TIME.fullmatch(time.text):
         return Value(found[1], time.path)
-    if time.text.endswith("Z"):
-        hint = "export local times with their offset, such as 2026-12-01T09:00:00-06:00"
-        return Value(time.text, time.path, "is in universal time (Z), which may be another day at the clinic", hint)
+    if _UNIVERSAL.fullmatch(time.text):
+        with contextlib.suppress(ValueError, OverflowError):  # the 32nd, and the first day of all in the west
+            day = dt.datetime.fromisoformat(time.text).astimezone(ZoneInfo(time_zone)).date()
+            return Value(day.isoformat(), time.path)
     return Value(time.text, time.path, "is not a date, or a time with its offset", "write 2026-12-01T09:00:00-06:00")
 
 

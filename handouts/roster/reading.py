@@ -16,11 +16,12 @@ from handouts.roster.xlsx import open_xlsx
 ENDINGS = ".csv, .tsv, .txt, .xlsx, .xlsm, .json, .jsonl or .ndjson"
 
 
-def open_roster(path: Path, columns: Columns, drug_id: Callable[[str], str | None]) -> Roster:
+def open_roster(path: Path, columns: Columns, drug_id: Callable[[str], str | None], time_zone: str) -> Roster:
     """Return the roster in ``path``; raises InputError where it cannot be read at all, with every reason.
 
     The ending of the name says what it is; JSON that begins with an object is a FHIR bundle. ``drug_id`` returns the
-    id of the drug that goes by a name: a bundle names them in many ways. Problems of single rows are in the rows.
+    id of the drug that goes by a name: a bundle names them in many ways. ``time_zone`` is the clinic's (IANA), for
+    bundles in universal time. Problems of single rows are in the rows.
     """
     if str(path) == "-":
         raise InputError(Problem("-", "a roster is read twice, which standard input cannot be", "save it as a file"))
@@ -34,7 +35,7 @@ def open_roster(path: Path, columns: Columns, drug_id: Callable[[str], str | Non
         case ".jsonl" | ".ndjson":
             return open_json(path, columns, lines=True)
         case ".json" if _is_object(path):
-            return open_bundle(path, columns, drug_id)
+            return open_bundle(path, columns, drug_id, time_zone)
         case ".json":
             return open_json(path, columns, lines=False)
     raise InputError(Problem(str(path), "is not a kind of file that rosters come in", f"save it as {ENDINGS}"))
