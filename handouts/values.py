@@ -139,7 +139,8 @@ def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> d
     found |= _timeline(shape, plan, infusions, language)
     for index, visit in enumerate(infusions, start=1):
         found |= _date_values(f"visit.{index}", visit, language)
-        found[f"visit.{index}.number"] = language.number(visit.number or index) + "."
+        point = "." if language.direction == "ltr" else ""  # by itself it would stand on the wrong side
+        found[f"visit.{index}.number"] = language.number(visit.number or index) + point
         closed = language.gettext("We are closed on this day. Call us for another day.") if visit.closed else ""
         found[f"visit.{index}.closed"] = closed
     for monitoring in drug.monitoring:

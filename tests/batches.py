@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -68,13 +70,17 @@ def batch_outside(path: Path, out: Path, *options: object, code: int = 1, **worl
 def started(
     path: Path, out: Path, *options: object, said: int = subprocess.DEVNULL, **world: str
 ) -> subprocess.Popen[bytes]:
-    """Start a batch as the leader of a process group of its own; ``said`` is where its stderr goes."""
+    """Start a batch as the leader of a process group of its own; ``said`` is where its stderr goes.
+
+    It hears Ctrl-C, also where the tests run in the background and do not.
+    """
     return subprocess.Popen(
         [sys.executable, str(PROGRAM), "batch", str(path), "--out", str(out), *map(str, options)],
         env={**os.environ, "XDG_CACHE_HOME": CACHE, **world},
         stdout=subprocess.DEVNULL,
         stderr=said,
         start_new_session=True,
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 

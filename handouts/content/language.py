@@ -180,7 +180,7 @@ class Language:
     @property
     def first_weekday(self) -> int:
         """The day a week begins on, 0 is Monday: that of the territory of ``cldr``, or of where it is spoken most."""
-        if self.cldr.territory:
+        if (self.cldr.territory or "001").isalpha():  # 001 is the world
             return int(self.cldr.first_week_day)
         likely = get_global("likely_subtags").get(str(self.cldr), str(self.cldr))
         return int(Locale.parse(likely).first_week_day)

@@ -24,6 +24,7 @@ from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.press.form import PLACEHOLDER, kind_of
 from handouts.press.shaping import runs_backwards
 from handouts.press.sheet import Sheet
+from handouts.press.typography import composed
 
 FOOT = {"standard": 25, "large": 32}
 """The room for the running foot, in mm."""
@@ -93,7 +94,7 @@ class Pages:
                     for message in missing
                 )
             )
-        return page
+        return composed(page, sheet.language.direction)
 
     def styles(self, sheet: Sheet) -> list[str]:
         """Return the style sheets of a packet: the house's, then the clinic's paper and accent."""
