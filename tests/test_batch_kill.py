@@ -81,7 +81,8 @@ def test_a_killed_run_goes_on(
         enough = count(out) + chance.randrange(0, ROWS // 3)
         while running.poll() is None and count(out) < enough:
             time.sleep(0.001)
-        time.sleep(chance.choice((0, 0.02)) * chance.random())  # amid the writing of a chunk, or after it
+        pause = chance.choice((0.003, 0.003, 0.003, 0.02))  # mostly amid the writing of a chunk, sometimes after it
+        time.sleep(pause * chance.random())
         ended = running.poll()
         if ended is None:
             (os.killpg if whole_group else os.kill)(running.pid, signal.SIGKILL)
@@ -105,7 +106,7 @@ def test_a_killed_run_goes_on(
     assert contents(out) == undisturbed
     assert not list((out / ".handouts").glob("*.part"))
     assert redone > ROWS, "the kills came before anything was finished"
-    assert len(made_here) > KILLS[jobs] // 4, "the kills came at the same place"
+    assert len(made_here) > KILLS[jobs] // 2, "the kills came at the same place"
 
 
 def test_a_worker_that_is_killed_is_said(list_of_patients: Path, undisturbed: dict[str, str], tmp_path: Path) -> None:
