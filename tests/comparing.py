@@ -24,9 +24,10 @@ HYPHENS = HYPHEN + "\ufffe"
 DPI = 100
 LINES = re.compile(r'\n( *)  "(.*)"\n\1Span \(inline\)\n\1  "')
 """Where one line of a text ends and the next begins."""
-TOLERANCE = 45
-"""Of 255 levels: what anti-aliasing makes of an edge that is moved by a fraction of a pixel; most where a stem is as
-thin as one (an alef in small type)."""
+TOLERANCE = 40
+"""Of 255 levels: what anti-aliasing makes of an edge that is moved by a fraction of a pixel."""
+THIN_STEMS = 45
+"""The same where a stem is as thin as one: an Arabic alef in small type."""
 
 
 def drawn(pdf: Path | bytes) -> tuple[Image.Image, ...]:
