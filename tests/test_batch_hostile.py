@@ -112,14 +112,14 @@ def test_a_file_name_is_never_a_path(pattern: str, name: str, mrn: str, row: int
         assert any("\ud800" <= char <= "\udfff" for char in pattern)
         return
     key = "0123456789ab"
-    file = names.file(row, order(name, mrn), key)
+    file = names.file(row, order(name, mrn), "intake", key)
     assert key in file
     assert file == Path(file).name and file.endswith(".pdf")
     assert 0 < len(os.fsencode(file)) <= 255
     assert file[0] not in ".-" and "/" not in file and "\\" not in file
     assert not {unicodedata.category(char)[0] for char in file} & {"C", "Z"}
     assert not re.match(r"(con|nul|prn|aux|com\d|lpt\d)(\.|$)", file, re.IGNORECASE)
-    assert names.file(row, order(name, mrn), "ba9876543210") != file
+    assert names.file(row, order(name, mrn), "intake", "ba9876543210") != file
 
 
 @pytest.mark.parametrize("pattern", BAD)

@@ -345,6 +345,15 @@ def test_a_roster_is_judged_and_made_alike(tmp_path: Path) -> None:
     assert [line["status"] for line in lines] == ["made", "refused", "refused", "refused"], "what is there is no excuse"
 
 
+def test_two_tags_with_one_slip_are_the_same_order(tmp_path: Path) -> None:
+    rows = [patient(1, locale=tag, packet="consent") for tag in ("so", "so-SO", "vi", "vi-US")]
+    (tmp_path / "roster.csv").write_text(as_csv(rows, (*rows[0],)), encoding="utf-8")
+
+    _, lines = batch(tmp_path, *FALL_BACK)
+
+    assert [line["status"] for line in lines] == ["made", "refused", "made", "refused"]
+
+
 # Editions
 
 

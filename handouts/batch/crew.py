@@ -1,8 +1,12 @@
-"""Who makes the packets: this process, several, or a cluster. All take chunks of tasks and say what came of them."""
+"""Who makes the packets: this process, several, or a cluster. All take chunks of tasks and say what came of them.
+
+Tasks, and what is done of them, have no slots, as orders have none.
+"""
 
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import multiprocessing
 import os
 import signal
@@ -20,8 +24,13 @@ from handouts.errors import HandoutError, OutputError, Problem
 from handouts.model import Order
 from handouts.packet import Desk, Packet
 
+AHEAD = 4
+"""Chunks for each other process that lie ready, so that none waits while this one is busy with a chunk of its own."""
+RARELY = 50_000
+"""After how many new objects a worker looks for cycles; packets leave none behind."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Task:
     """An order that is to become a file."""
 
@@ -29,7 +38,7 @@ class Task:
     file: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Done:
     """What came of a task: a file, or the reasons why there is none."""
 
@@ -137,9 +146,9 @@ class Processes:
 
     def __init__(self, pool: ProcessPoolExecutor, others: int, own: Alone) -> None:
         """Start all processes of ``pool``, that many ``others``."""
-        self.ahead = 4 * (others + 1)
+        self.ahead = 2 * AHEAD * (others + 1)
         self._pool, self._own = pool, own
-        self._enough = 2 * others
+        self._enough = AHEAD * others
         with _without_ctrl_c():
             self._started = [pool.submit(os.getpid) for _ in range(others)]
         self._sent: list[Future[list[Done]]] = []
@@ -221,7 +230,9 @@ _worker: list[_Worker] = []
 
 def _begin(open_desk: OpenDesk, folder: Path) -> None:
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    gc.set_threshold(RARELY)
     _worker.append(_Worker(open_desk(), folder))
+    gc.freeze()
 
 
 def _end_with_the_parent() -> None:

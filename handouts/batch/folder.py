@@ -59,11 +59,17 @@ class Folder:
         except OSError:
             return False
 
-    def others(self, results: Collection[str]) -> Iterator[str]:
-        """Yield the packets here that do not belong to this run, in order of name; ``results`` are no packets."""
+    def others(self, results: Collection[str]) -> list[str]:
+        """Return the packets here that do not belong to this run, in order of name; ``results`` are no packets."""
+        if sum(1 for _ in self._packets(results)) == self.journal.count():
+            return []
+        return sorted(name for name in self._packets(results) if not self.journal.has(name))
+
+    def _packets(self, results: Collection[str]) -> Iterator[str]:
         with os.scandir(self.path) as found:
-            packets = (entry.name for entry in found if entry.name.endswith(".pdf") and entry.name not in results)
-            yield from sorted(name for name in packets if not self.journal.has(name))
+            for entry in found:
+                if entry.name.endswith(".pdf") and entry.name not in results:
+                    yield entry.name
 
 
 def store(folder: Path, file: str, parts: Iterable[bytes]) -> None:

@@ -56,6 +56,7 @@ class Journal:
                 path.unlink()
                 path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
                 found = self._open()
+        self._begins = not self._base.execute("SELECT EXISTS (SELECT * FROM packets)").fetchone()[0]
         if found != FORMAT:
             problem = "was written by another version"
             raise OutputError(Problem(path.name, problem, "use another folder, or that version"))
@@ -79,7 +80,9 @@ class Journal:
             return self._about("salt", fresh)
 
     def find(self, key: bytes) -> Record | None:
-        """Return what was finished under ``key``."""
+        """Return what an earlier run has finished under ``key``; no two rows of one run share a key."""
+        if self._begins:
+            return None
         query = "SELECT key, file, sha256, pages, form, locale FROM packets WHERE key = ?"
         with self._problems():
             row = self._base.execute(query, (key,)).fetchone()
@@ -98,6 +101,12 @@ class Journal:
         with self._problems():
             query = "SELECT 1 FROM packets WHERE file = ? AND run = ?"
             return self._base.execute(query, (file, self.run)).fetchone() is not None
+
+    def count(self) -> int:
+        """Return how many packets belong to this run."""
+        with self._problems():
+            query = "SELECT count(*) FROM packets WHERE run = ?"
+            return int(self._base.execute(query, (self.run,)).fetchone()[0])
 
     def close(self) -> None:
         self._base.close()

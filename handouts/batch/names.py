@@ -46,15 +46,15 @@ class Names:
             self._parts += [("-", "hash", "", None)]
         self.pattern = pattern
 
-    def file(self, row: int, order: Order, key: str) -> str:
-        """Return the name of the file for ``order`` in ``row``; ``key`` is the hash, the same for the same packet."""
+    def file(self, row: int, order: Order, packet: str, key: str) -> str:
+        """Return the name of the file for ``order`` in ``row``, which becomes ``packet``; ``key`` is the hash."""
         values = {
             "mrn": order.patient.mrn,
             "name": order.patient.name,
             "drug": order.drug,
             "start": (order.treatment.start or order.treatment.last or ""),
             "locale": order.locale or "",
-            "packet": order.packet or "intake",
+            "packet": packet,
         }
         # Shortened before the hash is put in, which must stay whole.
         at = next(at for at, (_, part, *_) in enumerate(self._parts) if part == "hash")

@@ -100,8 +100,7 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
         return _Plan(judged, key, record=record, origin=origin)
-    named = replace(order, packet=origin.packet)
-    file = record.file if record else names.file(judged.row.number, named, key.hex()[:KEY])
+    file = record.file if record else names.file(judged.row.number, order, origin.packet, key.hex()[:KEY])
     return _Plan(judged, key, Task(order, file), origin=origin)
 
 

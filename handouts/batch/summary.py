@@ -24,7 +24,7 @@ PACKETS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class About:
     """What stands on a summary sheet besides the rows."""
 
     roster: str
@@ -33,51 +33,58 @@ class Summary:
     """The number of the edition that was printed from, if any."""
 
 
-def write_summary(
-    target: str, summary: Summary, lines: Callable[[], Iterable[Line]], faces: Faces, paper: str = "letter"
-) -> int:
-    """Write the summary of ``lines``, in their order, into the file ``target``; return its number of pages.
+class SummarySheet:
+    """The summary of a run. Its list of packets is drawn while they are made, and stands after what is known last."""
 
-    ``lines`` is called three times and gives the same lines each time (``lambda: read_manifest(path)``); none are kept.
-    ``paper`` is letter or a4. Same lines, same bytes. Raises OutputError.
-    """
-    packets, pages = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    refused = 0
-    for line in lines():
-        if line.status == "made":
-            packets[line.drug, line.locale] += 1
-            pages[line.drug, line.locale] += line.pages or 0
-        else:
-            refused += 1
-    made = packets.total()
-    with replacing(target) as file:
-        ledger = Ledger(file, faces, paper, "Summary of a run", f"{made} packets made, {refused} rows refused")
+    def __init__(self, faces: Faces, paper: str = "letter") -> None:
+        """``paper`` is letter or a4."""
+        self._ledger = Ledger(faces, paper, "Summary of a run")
+        self._packets, self._pages = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        self._refused = 0
+
+    def add(self, line: Line) -> None:
+        """Put the next ``line`` on the list, or count it where it was refused."""
+        if line.status != "made":
+            self._refused += 1
+            return
+        if not self._packets:
+            self._ledger.begin_last()
+            self._ledger.section("Packets")
+            self._ledger.table(PACKETS)
+        self._packets[line.drug, line.locale] += 1
+        self._pages[line.drug, line.locale] += line.pages or 0
+        told = (str(line.row), line.mrn, line.drug, line.locale, str(line.pages or ""), line.file or "")
+        self._ledger.row(("", *told), box=True)
+
+    def write(self, target: str, about: About, lines: Callable[[], Iterable[Line]]) -> int:
+        """Write the sheet into the file ``target``; return its number of pages. Nothing can be added afterwards.
+
+        ``lines`` gives those that were added once more, where some were refused: none are kept. Same lines, same bytes.
+        Raises OutputError.
+        """
+        ledger, made = self._ledger, self._packets.total()
+        if made:
+            ledger.end_last()
         ledger.title("Summary of a run")
-        edition = f"edition {summary.edition}" if summary.edition is not None else "no edition"
-        ledger.line(f"{summary.roster}, {edition}")
+        edition = f"edition {about.edition}" if about.edition is not None else "no edition"
+        ledger.line(f"{about.roster}, {edition}")
         figures = [
             (f"{made:,}", "packets made", False),
-            (f"{refused:,}", "rows refused", refused > 0),
-            (f"{pages.total():,}", "pages in all packets", False),
+            (f"{self._refused:,}", "rows refused", self._refused > 0),
+            (f"{self._pages.total():,}", "pages in all packets", False),
         ]
         ledger.figures(figures)
         if made:
             ledger.section("Drugs and languages")
             ledger.table(BY_DRUG)
-            for drug, locale in sorted(packets):
+            for drug, locale in sorted(self._packets):
                 key = drug, locale
-                ledger.row((drug, language(locale), f"{packets[key]:,}", f"{pages[key]:,}"))
-        if refused:
+                ledger.row((drug, language(locale), f"{self._packets[key]:,}", f"{self._pages[key]:,}"))
+        if self._refused:
             ledger.section("Refused: correct these rows and run them again")
             ledger.table(REFUSED)
             for line in lines():
                 if line.status != "made":
                     ledger.row((str(line.row), line.drug, "; ".join(line.problems)))
-        if made:
-            ledger.section("Packets")
-            ledger.table(PACKETS)
-            for line in lines():
-                if line.status == "made":
-                    told = (str(line.row), line.mrn, line.drug, line.locale, str(line.pages or ""), line.file or "")
-                    ledger.row(("", *told), box=True)
-        return ledger.finish()
+        with replacing(target) as file:
+            return ledger.finish(file, f"{made} packets made, {self._refused} rows refused")

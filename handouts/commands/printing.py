@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from handouts.batch.labels import Label
     from handouts.batch.manifest import Line
     from handouts.batch.run import Outcome
+    from handouts.batch.summary import SummarySheet
     from handouts.packet import Desk
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -33,6 +34,7 @@ class Printing:
     labels: str | None
     """The kind of label sheet."""
     _labels: list[Label] = field(default_factory=list)
+    _summary: SummarySheet | None = None
 
     def check(self) -> None:
         """Raise UsageError for a kind of label sheet that is not known."""
@@ -43,8 +45,9 @@ class Printing:
                 hint = "known: " + ", ".join(sorted(STOCKS))
                 raise UsageError(Problem("--labels", f"there are no label sheets called {self.labels!r}", hint))
 
-    def add(self, outcome: Outcome) -> None:
-        """Keep what a label says."""
+    def add(self, outcome: Outcome, desk: Desk) -> None:
+        """Put the row on the summary, and keep what a label says."""
+        self._sheet(desk).add(outcome.line)
         order = outcome.judged.order
         if self.labels and order and outcome.line.status == "made":
             from handouts.batch.labels import Label
@@ -66,13 +69,21 @@ class Printing:
         if self.print_run:
             self._write_print_run(folder, desk)
 
+    def _sheet(self, desk: Desk) -> SummarySheet:
+        """Return the summary; ReportLab is loaded for it when there is a first row, while workers are busy with it."""
+        if self._summary is None:
+            from handouts.batch.summary import SummarySheet
+            from handouts.press.shaping import Faces
+
+            self._summary = SummarySheet(Faces(desk.library.fonts), desk.clinic.paper)
+        return self._summary
+
     def _write_summary(self, folder: Path, roster: Path, desk: Desk) -> None:
         from handouts.batch.manifest import NAME, read_manifest
-        from handouts.batch.summary import Summary, write_summary
-        from handouts.press.shaping import Faces
+        from handouts.batch.summary import About
 
-        about, faces = Summary(roster.name, desk.edition), Faces(desk.library.fonts)
-        write_summary(str(folder / SUMMARY), about, lambda: read_manifest(folder / NAME), faces, desk.clinic.paper)
+        about = About(roster.name, desk.edition)
+        self._sheet(desk).write(str(folder / SUMMARY), about, lambda: read_manifest(folder / NAME))
 
     def _write_labels(self, folder: Path, desk: Desk) -> None:
         from handouts.batch.labels import STOCKS, write_labels

@@ -24,6 +24,8 @@ BINARY = "handouts.mo"
 """A compiled catalog. It stands in editions only, beside the text that it was compiled from."""
 DAYS = 4096
 """How many days are remembered in words, of each kind: the patients of a roster share them."""
+NUMBERS = 256
+"""How many numbers are remembered as they are written."""
 NEVER = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 """When a catalog says it was made: same texts, same bytes."""
 UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
@@ -144,6 +146,7 @@ class Language:
         self.full = functools.lru_cache(DAYS)(self._full)
         self.long = functools.lru_cache(DAYS)(self._long)
         self.medium = functools.lru_cache(DAYS)(self._medium)
+        self.number = functools.lru_cache(NUMBERS)(self._number)
         self._binary = binary
         self._missing = _Missing()
 
@@ -245,7 +248,7 @@ class Language:
         names = self.cldr.days["stand-alone"]["narrow"]
         return self.file.date_words.weekdays_narrow or tuple(names[day] for day in range(7))
 
-    def number(self, value: float) -> str:
+    def _number(self, value: float) -> str:
         return format_decimal(value, locale=self.cldr)
 
 

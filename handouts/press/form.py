@@ -6,6 +6,7 @@ small field objects, and one cross-reference stream. Nothing of it needs a PDF p
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import struct
@@ -52,6 +53,7 @@ def kind_of(name: str) -> str:
     return KINDS.get(name.partition(".")[0], "text")
 
 
+@functools.cache
 def is_own(name: str) -> bool:
     """Whether what the field ``name`` says is one patient's own."""
     return name.partition(".")[0] in OWN

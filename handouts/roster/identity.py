@@ -7,10 +7,11 @@ name, in plain arrays. Then each row can be asked about in its turn.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, pairwise
 from operator import itemgetter
 
@@ -21,6 +22,7 @@ LEAST_LETTERS = 5
 """Shorter names are alike only when they are the same."""
 MOST_LETTERS = 32
 """Only so many letters of a name are looked at for a slip."""
+_ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 def digest(*parts: str) -> int:
@@ -58,8 +60,9 @@ class Alike:
         self._first: list[array[int]] = []
         """Of each key that repeats: all of it, whose name it is, and the row."""
 
-    def note(self, key: int) -> None:
-        self._keys[key >> 56].append(key >> 24 & 0xFFFFFFFF)
+    def note(self, keys: Iterable[int]) -> None:
+        for key in keys:
+            self._keys[key >> 56].append(key >> 24 & 0xFFFFFFFF)
 
     def settle(self) -> None:
         """Forget every key that was noted once."""
@@ -102,8 +105,7 @@ class Identities:
         record = digest(mrn)
         self._records.add(record, row, digest(*person))
         self._orders.add(digest(mrn, *person, *order), row)
-        for key in _keys(name, day):
-            self._alike.note(key)
+        self._alike.note(_keys(name, day))
 
     def settle(self) -> None:
         """Find what repeats."""
@@ -141,6 +143,11 @@ def _spelled(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
+def _words(text: str) -> list[str]:
+    kept = (char for char in text if not unicodedata.combining(char))
+    return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in kept).split()
+
+
 def _keys(name: str, day: dt.date | None) -> list[int]:
     """Return numbers of which two names share one where they differ by a letter, by two that changed places, or less.
 
@@ -150,8 +157,7 @@ def _keys(name: str, day: dt.date | None) -> list[int]:
     if day is None:
         return []
     bare = unicodedata.normalize("NFKD", name).casefold()
-    kept = (char for char in bare if not unicodedata.combining(char))
-    words = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in kept).split()
+    words = _ASCII_WORD.findall(bare) if bare.isascii() else _words(bare)
     text = "".join(words)
     shapes = [text, " ".join(sorted(words))]
     if len(text) >= LEAST_LETTERS:

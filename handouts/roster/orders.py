@@ -26,7 +26,7 @@ NO_LANGUAGE = Problem(
     "ask the patient, and write it like en or es; a clinic's default stands in its clinic file or columns file",
 )
 ANYONE = Patient("Sample Patient", dt.date(1980, 1, 2), "0")
-TREATMENT = frozenset({"start", "done", "last", "days", "dose"})
+TREATMENT = ("start", "done", "last", "days", "dose")
 PACKET = "intake"
 """The packet of an order that names none."""
 REMEMBERED = 4096
@@ -58,9 +58,11 @@ class Judge:
         self._default_locale = None if clinic.sample else clinic.locale
         self._locale_problems = lru_cache(REMEMBERED)(self._find_locale_problems)
         self._locale_warnings = lru_cache(REMEMBERED)(self._find_locale_warnings)
-        self._printed = lru_cache(REMEMBERED)(self._find_printed)
+        self._day = lru_cache(REMEMBERED)(self._find_day)
+        self._served = lru_cache(REMEMBERED)(self.desk.served_tag)
         self._packet_problems = lru_cache(REMEMBERED)(self._find_packet_problems)
         self._form_problems = lru_cache(REMEMBERED)(self._find_form_problems)
+        self._unusable: dict[str, Problem | None] = {}
         self._next_infusion = lru_cache(REMEMBERED)(self._find_next_infusion)
 
     def order(self, row: Row) -> Judged:
@@ -79,7 +81,9 @@ class Judge:
         if problems or order is None:
             return Judged(row, None, tuple(dict.fromkeys(problems)))
         drug = self.drug_id(order.drug) or order.drug
-        order = replace(order, drug=drug, locale=order.locale or self._default_locale)
+        locale = order.locale or self._default_locale
+        if (drug, locale) != (order.drug, order.locale):
+            order = replace(order, drug=drug, locale=locale)
         if self._limited and (missing := self._form_problems(_anyone(order))):
             return Judged(row, None, missing)
         return Judged(row, order, warnings=self._locale_warnings(order.locale or self.clinic.locale))
@@ -91,9 +95,13 @@ class Judge:
 
     def next_infusion(self, data: Mapping[str, str]) -> dt.date | None:
         """Return the day of the next infusion in ``data``; None where that cannot be told."""
-        drug = self.drug_id(data.get("drug", ""))
+        return self._day(data.get("drug", ""), *(data.get(key, "") for key in TREATMENT))
+
+    def _find_day(self, name: str, *treatment: str) -> dt.date | None:
+        drug = self.drug_id(name)
         try:
-            return self._next_infusion(drug, read_treatment(data))[0] if drug else None
+            found = read_treatment(dict(zip(TREATMENT, treatment, strict=True)))
+            return self._next_infusion(drug, found)[0] if drug else None
         except InputError:
             return None
 
@@ -106,7 +114,7 @@ class Judge:
         drug = self.drug_id(data.get("drug", "")) or data.get("drug", "")
         packet = data.get("packet", "").strip() or PACKET
         locale = data.get("locale", "").strip() or self._default_locale or ""
-        return drug, day.isoformat() if day else data.get("start", ""), packet, self._printed(locale)
+        return drug, day.isoformat() if day else data.get("start", ""), packet, self._served(locale)
 
     def _unserved(self, data: Mapping[str, str], refused: set[str], treatment: Treatment | None) -> list[Problem]:
         """Return why a well-formed order could not be served; keys that are ``refused`` are not looked at again."""
@@ -120,7 +128,7 @@ class Judge:
             return problems + _problems(lambda: self.library.formulary.path(drug))
         if "packet" not in refused:
             problems += self._packet_problems(packet or PACKET, known)
-        if not refused & TREATMENT:
+        if refused.isdisjoint(TREATMENT):
             problems += self._next_infusion(known, treatment or read_treatment(data))[1]
         return problems
 
@@ -128,15 +136,11 @@ class Judge:
         return tuple(_problems(lambda: self.desk.refuse_language(tag or self._default_locale or "")))
 
     def _find_locale_warnings(self, tag: str) -> tuple[Problem, ...]:
-        warning = other_wording(tag, self._printed(tag))
-        return (warning,) if warning else ()
-
-    def _find_printed(self, tag: str) -> str:
-        """Return the tag of what is printed for a reader of ``tag``; where nothing is, the tag itself."""
         try:
-            return read_locale(tag, self.library.locales).tag
-        except HandoutError:
-            return tag
+            warning = other_wording(tag, read_locale(tag, self.library.locales).tag)
+        except LanguageError:
+            return ()
+        return (warning,) if warning else ()
 
     def _find_packet_problems(self, packet: str, drug: str) -> tuple[Problem, ...]:
         return tuple(_problems(lambda: self.library.documents(packet, self._drugs[drug])))
@@ -144,9 +148,12 @@ class Judge:
     def _find_form_problems(self, order: Order) -> tuple[Problem, ...]:
         """Return why no form can be printed for orders of the same shape."""
         try:
-            unusable = self.desk.unusable(self.desk.prepare(order))
+            prepared = self.desk.prepare(order)
         except LanguageError as error:
             return error.problems
+        if prepared.key not in self._unusable:  # dates of other patients, but the same form
+            self._unusable[prepared.key] = self.desk.unusable(prepared)
+        unusable = self._unusable[prepared.key]
         return (unusable,) if unusable else ()
 
     def _find_next_infusion(self, drug: str, treatment: Treatment) -> tuple[dt.date | None, tuple[Problem, ...]]:

@@ -29,7 +29,7 @@ def shift(day: dt.date, *, months: int = 0, days: int = 0) -> dt.date:
     29 February). Raises Refused where the calendar ends.
     """
     try:
-        return day + relativedelta(months=months) + dt.timedelta(days=days)
+        return (day + relativedelta(months=months) if months else day) + dt.timedelta(days=days)
     except (OverflowError, ValueError) as error:
         message = f"dates counted from {day.isoformat()} run past the end of the calendar"
         raise Refused(Problem("start", message, "check the dates and the number of infusions done")) from error
