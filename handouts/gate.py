@@ -40,7 +40,9 @@ def write_pages(
 
     pages = Pages(library.templates)
     html: list[tuple[str, str]] = []
-    problems = [] if sheet.preview else wrong_translations(sheet.language, library)
+    problems: list[Problem] = []
+    for language in (sheet.language, sheet.staff) if not sheet.preview else ():
+        problems += wrong_translations(language, library)
     for document in documents:
         try:
             html.append((document, pages.html(document, sheet, fields)))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from handouts.content.clinic import Clinic, Fallback
 from handouts.content.facts import printable
-from handouts.content.language import Language, read_language, read_locale, source_tag
+from handouts.content.language import Language, read_language, read_locale, read_staff_language, source_tag
 from handouts.content.slip import Slip, find_slip, read_slips
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.gate import NO_FORM, set_pages, write_pages
@@ -116,6 +116,7 @@ class Desk:
         self._missing_glyphs = Coverage(library.fonts).missing
         self._drug = functools.cache(lambda name: printable(library.formulary.drug(name)))
         self.language = functools.cache(lambda tag: language or read_language(tag, library.locales))
+        self._staff = functools.cache(lambda: read_staff_language(clinic.locale, library.locales))
         self._slips = functools.cache(lambda: read_slips(library.locales))
         self._origin = functools.cache(self._find_origin)
         self._planned = functools.lru_cache(PLANS)(self._plan)
@@ -274,7 +275,7 @@ class Desk:
         self._refuse_missing_glyphs(values)
         key = self._key(origin.source, shape)
         first = self._slip(slip) if slip else None
-        sheet = Sheet(drug, self.clinic, shape, language, paper, size, key[:SHOWN], interpreter, slip=first)
+        sheet = Sheet(drug, self.clinic, shape, language, self._staff(), paper, size, key[:SHOWN], interpreter, slip=first)
         return Prepared(sheet, documents, values, origin, key, tuple(language.untranslated()))
 
     def _find_origin(
@@ -285,6 +286,8 @@ class Desk:
         catalog = hashlib.sha256(language.catalog).hexdigest()
         clinic = self.clinic.model_dump_json(exclude={"fallback"})  # which form is taken changes none of them
         content = [drug.model_dump_json(), clinic, language.file.model_dump_json(), catalog]
+        if (staff := self._staff()).tag != language.tag:
+            content += [staff.tag, hashlib.sha256(staff.catalog).hexdigest()]
         if slip:
             first = self._slip(slip)
             packet, documents = f"{packet}{WITH_SLIP}{first.bcp47}", (SLIP, *documents)

@@ -44,6 +44,7 @@ def html(
     *,
     name: str = NAME,
     language: Language = LANGUAGES["en"],
+    staff: Language = LANGUAGES["en"],
     clinic: Clinic | None = None,
     treatment: Treatment | None = None,
 ) -> str:
@@ -53,6 +54,6 @@ def html(
     seen, dated = printable(drug), plan(drug, treatment, closed=clinic.is_closed)
     order = Order(Patient(name, dt.date.fromisoformat(DOB), MRN), drug.id, treatment)
     shape = outline(seen, dated)
-    sheet = Sheet(seen, clinic, shape, language, "letter", "standard", "form")
+    sheet = Sheet(seen, clinic, shape, language, staff, "letter", "standard", "form")
     values = plan_values(seen, dated, shape, language) | patient_values(order, language)
     return Pages(TEMPLATES).html(document, sheet, values)

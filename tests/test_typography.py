@@ -23,6 +23,8 @@ def page(inside: str, direction: str = "ltr") -> str:
         ("<p>in 2 hours, 100 of 100 people</p>", "<p>in 2\u00a0hours, 100\u00a0of 100\u00a0people</p>"),
         ("<b>5</b> mg", "<b>5</b>\u00a0mg"),
         ("<td>5</td> <td>mg</td>", "<td>5</td> <td>mg</td>"),
+        ("<p>a\n <b>b\n</b> \n</p>\n<p>c <br>d&nbsp; </p>", "<p>a\n <b>b</b></p><p>c<br>d&nbsp;</p>"),
+        ("<li>a <span>b </span>c\n<ul>", "<li>a <span>b </span>c<ul>"),
         ("555-0100 2026", "555-0100 2026"),
         ("商品名： <span>Tysabri</span>。 之后 每 6 个月", "商品名：<span>Tysabri</span>。之后每 6\u00a0个月"),
         ("뇌 사진: 3 개월", "뇌 사진: 3\u00a0개월"),

@@ -338,6 +338,14 @@ def read_locale(tag: str, folder: File) -> LocaleFile:
     return read_toml(folder / name / "locale.toml", LocaleFile)
 
 
+def read_staff_language(tag: str, folder: File) -> Language:
+    """Return the language for ``tag``, a clinic's own; that of the source where there is no translation into it."""
+    try:
+        return read_language(tag, folder)
+    except LanguageError:
+        return read_language(source_tag(folder), folder)
+
+
 def read_language(tag: str, folder: File) -> Language:
     """Return the language for ``tag`` from ``folder``, as ``read_locale`` finds it.
 

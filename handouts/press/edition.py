@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from handouts.content.clinic import Clinic
 from handouts.content.formulary import open_formulary
-from handouts.content.language import BINARY, compiled
+from handouts.content.language import BINARY, compiled, read_staff_language
 from handouts.content.reading import File
 from handouts.content.slip import FILE as SLIPS
 from handouts.errors import InputError, Problem
@@ -117,7 +117,7 @@ def write_edition(
     files |= {f"packets/{path.name}": path.read_bytes() for path in library.packets.iterdir()}
     if any(entry.origin.slip for entry, _ in forms):
         files[f"locales/{SLIPS}"] = (library.locales / SLIPS).read_bytes()
-    for tag in locales:
+    for tag in {*locales, read_staff_language(clinic.locale, library.locales).tag}:
         files |= _below(library.locales / tag, f"locales/{tag}")
         if catalog := files.get(f"locales/{tag}/LC_MESSAGES/handouts.po"):
             files[f"locales/{tag}/LC_MESSAGES/{BINARY}"] = compiled(catalog, tag)

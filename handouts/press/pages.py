@@ -70,6 +70,7 @@ class Pages:
                 clinic=sheet.clinic,
                 outline=sheet.outline,
                 language=sheet.language,
+                staff=sheet.staff,
                 marks=sheet.language.marks,
                 paper=sheet.paper,
                 size=sheet.size,
@@ -85,15 +86,12 @@ class Pages:
             raise LayoutError(
                 Problem(f"templates/{document}.html", f"cannot be filled in: {error}", "mend the template")
             ) from error
-        if missing := sheet.language.untranslated():
-            raise LanguageError(
-                *(
-                    Problem(
-                        f"locales/{sheet.language.tag}", f"not translated: {message!r}", "translate it in the catalog"
-                    )
-                    for message in missing
-                )
-            )
+        if problems := [
+            Problem(f"locales/{language.tag}", f"not translated: {message!r}", "translate it in the catalog")
+            for language in (sheet.language, sheet.staff)
+            for message in language.untranslated()
+        ]:
+            raise LanguageError(*problems)
         return composed(page, sheet.language.direction)
 
     def styles(self, sheet: Sheet) -> list[str]:

@@ -32,6 +32,8 @@ class Sheet:
     clinic: Clinic
     outline: Outline
     language: Language
+    staff: Language
+    """What is for clinicians of another place, such as the back of a card, is in the clinic's own language."""
     paper: str
     """``letter`` or ``a4``."""
     size: str

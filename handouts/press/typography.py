@@ -11,6 +11,11 @@ NO_BREAK = "\u00a0"
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff"
 WIDE_MARKS = "\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
 """The marks of Chinese and Japanese that have their space in them."""
+_AT_THE_END = re.compile(
+    r"[ \t\r\n]+(?=(?:</(?:span|strong|b|em|i)>[ \t\r\n]*)*"
+    r"(?:</(?:p|li|div|td|th|h[1-6]|section)>|<(?:br|p|div|ul|ol|table|section)\b))"
+)
+"""White space that no line shows. WeasyPrint (70) counts it, and breaks a last line that just fits after any word."""
 _TAG = re.compile(r"(<[^>]*>)")
 _INLINE = re.compile(r"</?(?:span|strong|b|em|i)\b")
 _AFTER_NUMBER = re.compile(r"(?<=[0-9½]) (?=[^\W\d_])")
@@ -22,12 +27,12 @@ _IN_CHINESE = re.compile(f"(?<=[{WIDE_MARKS}])\\s+|(?<=[{HAN}])\\s+(?=[{HAN}{WID
 def composed(html: str, direction: str) -> str:
     """Return ``html`` with these spaces; what stands in the head and in fields is left as it is.
 
-    A number is not parted from the word behind it. A danda (।) keeps off a letter or digit that it would be read with.
+    White space at the end of a block is taken out. A number is not parted from the word behind it. A danda (।) keeps off a letter or digit that it would be read with.
     On a page that runs from right to left (``direction`` is ``rtl``) an amount keeps its own direction, since the parts
     of 2½ and of 140 mg/m² would change places (UAX #9).
     """
     head, body, page = html.partition("<body")
-    parts = _TAG.split(body + page)
+    parts = _TAG.split(_AT_THE_END.sub("", body + page))
     before, in_field = "", False
     for at, part in enumerate(parts):
         if at % 2:
