@@ -33,15 +33,16 @@ def write(target: str, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def replacing(target: str) -> Iterator[BinaryIO]:
+def replacing(target: str, prefix: str = ".handouts-") -> Iterator[BinaryIO]:
     """Give a file to write (mode 0600) that takes the place of ``target`` when the block ends well.
 
-    The file is beside its target until then, and is gone when the block ends otherwise. Raises OutputError.
+    The file is beside its target until then, and is gone when the block ends otherwise; only a process that is killed
+    leaves it, under a name that begins with ``prefix``. Raises OutputError.
     """
     path = Path(target)
     beside = None
     try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".handouts-")  # mkstemp creates 0600
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=prefix)  # mkstemp creates 0600
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()

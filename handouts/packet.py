@@ -275,7 +275,9 @@ class Desk:
         self._refuse_missing_glyphs(values)
         key = self._key(origin.source, shape)
         first = self._slip(slip) if slip else None
-        sheet = Sheet(drug, self.clinic, shape, language, self._staff(), paper, size, key[:SHOWN], interpreter, slip=first)
+        sheet = Sheet(
+            drug, self.clinic, shape, language, self._staff(), paper, size, key[:SHOWN], interpreter, slip=first
+        )
         return Prepared(sheet, documents, values, origin, key, tuple(language.untranslated()))
 
     def _find_origin(

@@ -20,7 +20,7 @@ from handouts.checks.pseudo import TAGS, pseudo_language
 from handouts.content.clinic import Clinic
 from handouts.content.language import Language, compiled, read_language
 from handouts.errors import InputError, Problem, Refused, UsageError
-from handouts.gate import set_pages
+from handouts.gate import set_pages, write_pages
 from handouts.library import Library
 from handouts.model import Order, Patient, Treatment
 from handouts.packet import Desk, Prepared, with_texts
@@ -170,6 +170,9 @@ def picture(wanted: str, tag: str, clinic: Clinic, library: Library) -> tuple[st
     language = previewed(tag, library, wanted)
     for sample in samples(library):
         if prepared := _prepared(sample, language, clinic, library):
+            written = write_pages(prepared.sheet, prepared.documents, prepared.values, library)
+            if not any(f"field:{SPOT}:" in page for _, page in written):
+                continue
             typeset = set_pages(prepared.sheet, prepared.documents, prepared.values, library)
             for number, anchors in enumerate(typeset.anchors):
                 for anchor in anchors:

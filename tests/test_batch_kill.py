@@ -28,6 +28,8 @@ from batches import (
     started,
 )
 
+from handouts.batch.folder import LEFT
+
 ROWS = 320
 KILLS = {1: 16, 2: 10}
 """How many, by the number of processes; of each, once the parent alone and once the whole group."""
@@ -107,6 +109,18 @@ def test_a_killed_run_goes_on(
     assert not list((out / ".handouts").glob("*.part"))
     assert redone > ROWS, "the kills came before anything was finished"
     assert len(made_here) > KILLS[jobs] // 2, "the kills came at the same place"
+
+
+def test_what_a_killed_run_left_is_taken_away(
+    list_of_patients: Path, undisturbed: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / ".handouts").mkdir()
+    (tmp_path / ".handouts" / "0.part").touch()
+    (tmp_path / f"{LEFT}summary").touch()
+
+    batch(list_of_patients, tmp_path)
+
+    assert contents(tmp_path) == undisturbed
 
 
 def test_a_worker_that_is_killed_is_said(list_of_patients: Path, undisturbed: dict[str, str], tmp_path: Path) -> None:

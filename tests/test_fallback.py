@@ -362,7 +362,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("edition") / "slips.edition"
     words = (
         "--drug",
-        "natalizumab",
+        "ocrelizumab",
         "--locale",
         "en",
         "--packet",
@@ -379,7 +379,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_edition_has_the_slips_that_were_named(edition: Path, tmp_path: Path) -> None:
     listed = json.loads(made("edition", "list", edition, "--json").text)
-    words = ("make", "natalizumab", *PATIENT, "--start", START, "--packet", "consent", "--edition", edition)
+    words = ("make", "ocrelizumab", *PATIENT, "--start", START, "--packet", "consent", "--edition", edition)
     path = tmp_path / "packet.pdf"
 
     assert {entry["packet"] for entry in listed} == {"consent", "consent+slip-so", "consent+slip-fil"}
@@ -393,7 +393,7 @@ def test_a_form_with_a_slip_is_approved_like_any_other(edition: Path, tmp_path: 
     copy, path = tmp_path / "copy.edition", tmp_path / "packet.pdf"
     shutil.copyfile(edition, copy)
     made("edition", "approve", "all", "--edition", copy, "--by", "Sample Pharmacist", "--role", "pharmacist")
-    words = ("make", "natalizumab", *PATIENT, "--start", START, "--packet", "consent", "--edition", copy)
+    words = ("make", "ocrelizumab", *PATIENT, "--start", START, "--packet", "consent", "--edition", copy)
 
     made(*words, "--locale", "so", "-o", path)
     assert all("DRAFT" not in page for page in texts(path))

@@ -19,6 +19,8 @@ OWN = ".handouts"
 """The folder within for what is not handed over: the journal, the lock, and files that are being written."""
 JOURNAL = "journal.sqlite"
 PART = ".part"
+LEFT = ".handouts-batch-"
+"""How the name of what a run writes beside the packets begins until it is whole."""
 
 
 class Folder:
@@ -33,7 +35,7 @@ class Folder:
         try:
             own.chmod(0o700)
             self._lock.acquire(timeout=0)
-            for left in own.glob(f"*{PART}"):
+            for left in (*own.glob(f"*{PART}"), *path.glob(f"{LEFT}*")):
                 left.unlink(missing_ok=True)
         except Timeout:
             problem = Problem(

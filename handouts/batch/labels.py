@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from babel.dates import format_date
 
+from handouts.batch.folder import LEFT
 from handouts.errors import LayoutError, Problem
 from handouts.output import replacing
 from handouts.press.drawing import code128
@@ -95,7 +96,7 @@ def write_labels(target: str, labels: Iterable[Label], stock: Stock, faces: Face
     problems: list[Problem] = []
     count, on_sheet = 0, stock.columns * stock.rows
     drawn: list[bytes] = []
-    with replacing(target) as opened:
+    with replacing(target, LEFT) as opened:
         file = PrintFile(opened, faces)
         for label in labels:
             try:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pikepdf
 
+from handouts.batch.folder import LEFT
 from handouts.batch.manifest import Line
 from handouts.batch.separator import INK, separator
 from handouts.errors import InputError, Problem
@@ -64,7 +65,7 @@ def write_print_run(
     Raises InputError with every packet that is not there or is not the one that was made, and OutputError.
     """
     problems: list[Problem] = []
-    with replacing(target) as file:
+    with replacing(target, LEFT) as file:
         run = _Run(PrintFile(file, faces), blank, duplex)
         for line in lines:
             if line.status == "made":

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from handouts.batch.folder import LEFT
 from handouts.batch.ledger import Column, Ledger
 from handouts.batch.manifest import Line
 from handouts.batch.separator import language
@@ -86,5 +87,5 @@ class SummarySheet:
             for line in lines():
                 if line.status != "made":
                     ledger.row((str(line.row), line.drug, "; ".join(line.problems)))
-        with replacing(target) as file:
+        with replacing(target, LEFT) as file:
             return ledger.finish(file, f"{made} packets made, {self._refused} rows refused")

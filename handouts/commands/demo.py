@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PATIENT = {"name": "Sample Patient", "dob": "1980-01-02", "mrn": "000123", "prescriber": "Sample Prescriber"}
 START = "2026-12-07"
 """A Monday, so that a course of five days fits a week."""
+WHOLE = ("en", "es")
+"""The languages in which there is a sample of every drug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,14 @@ class Sample:
 
 
 def samples(drugs: list[str], locales: list[str]) -> list[Sample]:
-    """Return what the demo makes: an intake packet of every drug and language, and one each of the other kinds."""
+    """Return what the demo makes: an intake packet of every drug in two languages and of every language for two drugs,
+    and one each of the other kinds."""
     first, last = drugs[0], drugs[-1]
+    wanted = {(drug, locale) for drug in drugs for locale in WHOLE}
+    for at, locale in enumerate(locales):  # other drugs for each language
+        wanted |= {(drugs[(at + step) % len(drugs)], locale) for step in (0, len(drugs) // 2)}
     return [
-        *(Sample(drug, locale) for drug in drugs for locale in locales),
+        *(Sample(drug, locale) for drug in drugs for locale in locales if (drug, locale) in wanted),
         Sample(first, "en", "handout", size="large"),
         Sample(first, "es", "consent", size="large"),
         Sample(last, "es", "handout", paper="a4"),
@@ -53,6 +59,8 @@ def samples(drugs: list[str], locales: list[str]) -> list[Sample]:
 @click.pass_context
 def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tuple[str, ...]) -> None:
     """Make sample packets: every drug, every language, the sample clinic, an invented patient.
+
+    Every drug in English and Spanish, and two drugs in each other language.
 
     \b
     handouts demo --out demo

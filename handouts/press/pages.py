@@ -11,8 +11,10 @@ import base64
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import CodeType
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.ext import babel_extract
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
@@ -37,6 +39,23 @@ HIGHER = {"standard": 1, "large": 2}
 FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 """What a template's mistake can raise while it is filled in."""
 KEYWORDS = ("_", "gettext", "ngettext", "pgettext")
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as Python code, compiled once in a process; a template that was changed since is compiled again."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = _Compiled()
 
 
 class Pages:
@@ -110,6 +129,8 @@ class Pages:
             undefined=jinja2.StrictUndefined,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
             lstrip_blocks=True,
+            bytecode_cache=COMPILED,
+            optimized=False,  # nothing of one language is worked out beforehand: the code is for all of them
         )
         # newstyle gettext applies % to every message: "0.9% saline" would print "0.9{}aline".
         asides = _Asides(language)

@@ -27,9 +27,9 @@ _IN_CHINESE = re.compile(f"(?<=[{WIDE_MARKS}])\\s+|(?<=[{HAN}])\\s+(?=[{HAN}{WID
 def composed(html: str, direction: str) -> str:
     """Return ``html`` with these spaces; what stands in the head and in fields is left as it is.
 
-    White space at the end of a block is taken out. A number is not parted from the word behind it. A danda (।) keeps off a letter or digit that it would be read with.
-    On a page that runs from right to left (``direction`` is ``rtl``) an amount keeps its own direction, since the parts
-    of 2½ and of 140 mg/m² would change places (UAX #9).
+    White space at the end of a block is taken out. A number is not parted from the word behind it. A danda (।) keeps
+    off a letter or digit that it would be read with. On a page that runs from right to left (``direction`` is ``rtl``)
+    an amount keeps its own direction, since the parts of 2½ and of 140 mg/m² would change places (UAX #9).
     """
     head, body, page = html.partition("<body")
     parts = _TAG.split(_AT_THE_END.sub("", body + page))
