@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from batches import COLUMNS, batch, contents, made_files, manifest, packets_in, people, person, roster, stamps
-from rosters import as_bundle, as_csv, fhir_patient, fhir_request, fhir_visit, saved, xlsx_bytes
+from rosters import as_bundle, as_csv, as_xlsx, fhir_patient, fhir_request, fhir_visit, saved, xlsx_bytes
 
 ROWS = 30
 
@@ -85,6 +85,21 @@ def test_refused_rows_are_corrected_and_run(tmp_path: Path, moved: bool) -> None
     assert manifest(out, "manifest-1.jsonl") == first
     assert "Not in this roster, and left alone" in said
     assert refused.exists() is not moved
+
+
+def test_refused_rows_of_a_workbook_are_run_with_the_same_columns_file(tmp_path: Path) -> None:
+    rows = [{**person(at), "dob": dt.date(1980, 1, 2 + at), "start": 46363 + at} for at in range(2)]
+    rows[1]["locale"] = ""
+    path = saved(tmp_path, as_xlsx(rows, COLUMNS), "roster.xlsx")
+    declared = saved(tmp_path, '[dates]\ndob = "M/D/YYYY"\nstart = "serial"\n', "columns.toml")
+    batch(path, tmp_path / "out", "--columns", declared)
+    with (tmp_path / "out" / "refused.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["dob"], row["start"]) == ("1/3/1980", "2026-12-08")
+
+    again = saved(tmp_path, as_csv([{**row, "locale": "en"}], tuple(row)), "again.csv")
+    batch(again, tmp_path / "out", "--columns", declared, code=0)
+    assert [found["status"] for found in manifest(tmp_path / "out")] == ["made"]
 
 
 def test_refused_rows_stay_refused_until_they_are_corrected(tmp_path: Path) -> None:

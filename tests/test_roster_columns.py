@@ -13,7 +13,7 @@ from rosters import LEAST, as_csv, calm, opened, outcome, problems, read, saved
 from running import PROGRAM
 
 from handouts.errors import InputError
-from handouts.roster.columns import Columns, read_columns, read_date
+from handouts.roster.columns import Columns, read_columns, read_date, write_date
 from handouts.roster.template import EXPLAINED
 
 FILE = """
@@ -135,6 +135,13 @@ def test_any_text_is_a_date_or_not(text: str, pattern: str) -> None:
         == sorted((found.day, found.month, found.year))
         or pattern == "YYYYMMDD"
     )
+
+
+@calm
+@given(st.dates(dt.date(1900, 1, 1)), st.sampled_from(sorted(PATTERNS)))
+def test_dates_are_written_as_they_are_declared(day: dt.date, pattern: str) -> None:
+    assert write_date(day, pattern) == PATTERNS[pattern].format(day)
+    assert read_date(write_date(day, "serial"), "serial") == day
 
 
 def test_the_documentation_s_example_is_read_as_it_says(tmp_path: Path) -> None:

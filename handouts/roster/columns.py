@@ -20,6 +20,7 @@ DATES = frozenset({"dob", "start", "last"})
 """The columns that hold dates."""
 SERIAL = "serial"
 """Days since Excel's epoch, as an unformatted number; only a workbook says which epoch that is."""
+ISO = "YYYY-MM-DD"
 _PARTS = re.compile(r"YYYY|MM|DD|M|D|[-/. ]|.")
 _DIGITS = {
     "YYYY": "(?P<year>[0-9]{4})",
@@ -73,13 +74,24 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def read_date(text: str, pattern: str) -> dt.date | None:
-    """Return the date that ``text`` says, written exactly as ``pattern``; None where it is not."""
-    if pattern == SERIAL or not (found := _compiled(pattern).fullmatch(text.strip())):
+    """Return the date that ``text`` says, written exactly as ``pattern``; None where it is not.
+
+    Where Excel's days are declared, which no text has, it is written in ISO 8601.
+    """
+    if not (found := _compiled(ISO if pattern == SERIAL else pattern).fullmatch(text.strip())):
         return None
     try:
         return dt.date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:
         return None
+
+
+def write_date(day: dt.date, pattern: str) -> str:
+    """Return ``day`` so that ``read_date`` reads it again; for Excel's days, which no text has, in ISO 8601."""
+    parts = _PARTS.findall(ISO if pattern == SERIAL else pattern)
+    said = {"YYYY": f"{day.year:04}", "MM": f"{day.month:02}", "DD": f"{day.day:02}"}
+    said |= {"M": str(day.month), "D": str(day.day)}
+    return "".join(said.get(part, part) for part in parts)
 
 
 Column = Annotated[str, AfterValidator(_known)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from handouts.content.person import KEYS
 from handouts.errors import InputError, Problem
-from handouts.roster.columns import Columns, folded, read_date
+from handouts.roster.columns import ISO, Columns, folded, read_date, write_date
 
 REQUIRED = ("mrn", "name", "dob", "drug", "start")
 """The columns that every roster has. A cell of ``start`` may be empty where ``done`` and ``last`` are given."""
@@ -92,7 +92,7 @@ class Headings:
 
     def row(self, number: int, cells: Sequence[Cell]) -> Row | None:
         """Return the row of ``cells``; None where all of them are empty."""
-        shown = tuple(_shown(cell) for cell in cells)
+        shown = tuple(cell if isinstance(cell, str) else self._shown(at, cell) for at, cell in enumerate(cells))
         if not any(text.strip() for text in shown):
             return None
         extra = [text for text in shown[len(self.found) :] if text.strip()]
@@ -115,6 +115,13 @@ class Headings:
             if key not in written:
                 data[key] = default
         return Row(number, data, shown[: len(self.found)], written, self.places, tuple(problems))
+
+    def _shown(self, at: int, cell: dt.date | Wrong) -> str:
+        """Return what a cell says as text: in a file of refused rows, it is read again as the same."""
+        if isinstance(cell, Wrong):
+            return cell.shown
+        key = self.keys[at] if at < len(self.keys) else None
+        return write_date(cell, self.columns.dates.get(key, ISO) if key else ISO)
 
     def _value(self, key: str, cell: Cell) -> str | Problem:
         """Return what a cell of the column ``key`` says."""
@@ -187,9 +194,3 @@ def plain(text: str) -> str:
     """Return ``text`` for a message: short, and nothing in it that a screen would not show."""
     shown = "".join(char if char.isprintable() else f"\\u{{{ord(char):x}}}" for char in text.strip())
     return shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"
-
-
-def _shown(cell: Cell) -> str:
-    if isinstance(cell, Wrong):
-        return cell.shown
-    return cell.isoformat() if isinstance(cell, dt.date) else cell
