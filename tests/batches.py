@@ -90,7 +90,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def is_packet(name: str) -> bool:
-    return name.endswith(".pdf") and name != "summary.pdf"
+    return name.endswith(".pdf") and not name.startswith("summary")
 
 
 def packets_in(out: Path) -> list[Path]:

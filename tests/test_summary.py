@@ -41,10 +41,10 @@ def refused(row: int, *problems: str) -> Line:
 def written(
     out: Path, lines: list[Line], about: About = TOMORROW, paper: str = "letter", fonts: Path = FACES.folder
 ) -> int:
-    sheet = SummarySheet(Faces(fonts), paper)
+    sheet = SummarySheet(out, Faces(fonts), paper)
     for line in lines:
         sheet.add(line)
-    return sheet.write(str(out), about, lambda: lines)
+    return sheet.write(about, lambda: lines)
 
 
 @pytest.mark.parametrize("paper", ["letter", "a4"])
@@ -107,6 +107,32 @@ def test_a_short_list_stands_on_the_first_page_if_it_fits_there(tmp_path: Path) 
         assert ("Record number" in first) == (count == 1)
         assert outside(out, MARGIN) == []
         assert collisions(out) == []
+
+
+def test_a_list_that_is_longer_than_a_file_goes_on_in_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handouts.batch.summary.MOST", 60)
+    monkeypatch.setattr("handouts.batch.summary.MOST_REFUSED", 5)
+    out = tmp_path / "summary.pdf"
+    lines = [refused(row) if row % 9 == 4 else made(row) for row in range(2, 172)]
+    for count in (170, 100):  # the second run has less: what is left over of the first is taken away
+        written(out, lines[:count])
+        files = sorted(tmp_path.iterdir(), key=lambda path: (len(path.name), path.name))
+        good = [line for line in lines[:count] if line.status == "made"]
+        assert [path.name for path in files] == ["summary.pdf", "summary-2.pdf", "summary-3.pdf"][: -(-len(good) // 60)]
+        said = [letters(" ".join(words_now(path))) for path in files]
+        for at, line in enumerate(good):
+            assert [letters(str(line.file)) in text for text in said] == [
+                at // 60 == number for number in range(len(said))
+            ]
+        assert "morerowswererefused:refused.csvhasthemall" in said[0]
+        assert "thepacketsarelistedinsummary2.pdfandsoon" in said[0]
+    assert [line.row for line in lines if line.status != "made"][5] == 49
+    assert not re.search(rf"(?<!\d)49{letters('; '.join(WHY))}", said[0])
+
+
+def words_now(path: Path) -> tuple[str, ...]:
+    """Return the words of each page of a file that may be another one under the same name later."""
+    return texts.__wrapped__(path)
 
 
 def test_there_is_a_box_to_tick_for_each_packet(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -35,8 +35,10 @@ class Folder:
         try:
             own.chmod(0o700)
             self._lock.acquire(timeout=0)
-            for left in (*own.glob(f"*{PART}"), *path.glob(f"{LEFT}*")):
-                left.unlink(missing_ok=True)
+            left = [own / name for name in _found(own, lambda name: name.endswith(PART))]
+            left += [path / name for name in _found(path, lambda name: name.startswith(LEFT))]
+            for file in left:
+                file.unlink(missing_ok=True)
         except Timeout:
             problem = Problem(
                 str(path), "another run is writing into this folder", "wait for it, or name another folder"
@@ -61,17 +63,23 @@ class Folder:
         except OSError:
             return False
 
-    def others(self, results: Collection[str]) -> list[str]:
-        """Return the packets here that do not belong to this run, in order of name; ``results`` are no packets."""
-        if sum(1 for _ in self._packets(results)) == self.journal.count():
-            return []
-        return sorted(name for name in self._packets(results) if not self.journal.has(name))
+    def others(self, is_result: Callable[[str], bool]) -> list[str]:
+        """Return the packets here that do not belong to this run, in order of name; results are no packets."""
 
-    def _packets(self, results: Collection[str]) -> Iterator[str]:
-        with os.scandir(self.path) as found:
-            for entry in found:
-                if entry.name.endswith(".pdf") and entry.name not in results:
-                    yield entry.name
+        def is_packet(name: str) -> bool:
+            return name.endswith(".pdf") and not is_result(name)
+
+        if sum(1 for _ in _found(self.path, is_packet)) == self.journal.count():
+            return []
+        return sorted(name for name in _found(self.path, is_packet) if not self.journal.has(name))
+
+
+def _found(folder: Path, wanted: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the names in ``folder`` that are ``wanted``; a folder may have a million, of which none is kept."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if wanted(entry.name):
+                yield entry.name
 
 
 def store(folder: Path, file: str, parts: Iterable[bytes]) -> None:

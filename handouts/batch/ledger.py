@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import io
 import itertools
+import zlib
 from collections.abc import Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from fontTools.pens.basePen import BasePen
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFStream
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.textobject import PDFTextObject
@@ -61,6 +63,15 @@ class Piece(NamedTuple):
     """Its glyphs, where it is drawn as outlines; otherwise it is text of Noto Sans."""
 
 
+class _Canvas(Canvas):
+    """Compresses a drawing as soon as it is finished: those of a long list wait for the end of the run."""
+
+    def endForm(self, **attributes: Any) -> None:
+        drawn = "\n".join([self._preamble, *self._code]).encode("ascii")  # type: ignore[attr-defined]
+        stream = PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode")}), zlib.compress(drawn))
+        super().endForm(Contents=stream, stream=b"", **attributes)
+
+
 class Ledger:
     """Such pages, which become a file when all are drawn.
 
@@ -76,7 +87,7 @@ class Ledger:
         self._faces = faces
         self._width, self._height = PAPERS[paper]
         self._bytes = io.BytesIO()
-        self._canvas = Canvas(self._bytes, pagesize=PAPERS[paper], invariant=1, pageCompression=1, lang="en-US")
+        self._canvas = _Canvas(self._bytes, pagesize=PAPERS[paper], invariant=1, pageCompression=1, lang="en-US")
         self._canvas.setTitle(title)
         for say in (self._canvas.setAuthor, self._canvas.setCreator, self._canvas.setProducer):
             say("handouts")

@@ -235,7 +235,7 @@ def _make(run: Run, out: Path, names: Names, workers: Crew, tally: Tally, printi
             for outcome in _watched(found, run.count):
                 results.add(outcome)
                 tally.add(outcome)
-                printing.add(outcome, run.desk)
+                printing.add(outcome, out, run.desk)
             results.finish(run.roster.path)
         except KeyboardInterrupt:
             problem = f"stopped after {_so_far(tally.rows, run.count)}"
@@ -251,7 +251,7 @@ def _make(run: Run, out: Path, names: Names, workers: Crew, tally: Tally, printi
             click.echo(f"{tally.again} of the packets were there already.", err=True)
         if tally.refused:
             click.echo(f"The refused rows, and why: {out / REFUSED}", err=True)
-        _say_others(folder.others(printing.results(out)))
+        _say_others(folder.others(printing.is_result(out)))
         printing.finish(out, run.roster.path, run.desk)
 
 

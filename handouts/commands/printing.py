@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 SORTS = ("row", "mrn", "drug", "locale", "pages")
 SUMMARY, LABELS = "summary.pdf", "labels.pdf"
+PART = re.compile(r"summary-[0-9]+\.pdf")
+"""A file in which a long list of the summary goes on; names of packets have a hash in them."""
 
 
 @dataclass(slots=True)
@@ -45,9 +48,9 @@ class Printing:
                 hint = "known: " + ", ".join(sorted(STOCKS))
                 raise UsageError(Problem("--labels", f"there are no label sheets called {self.labels!r}", hint))
 
-    def add(self, outcome: Outcome, desk: Desk) -> None:
-        """Put the row on the summary, and keep what a label says."""
-        self._sheet(desk).add(outcome.line)
+    def add(self, outcome: Outcome, folder: Path, desk: Desk) -> None:
+        """Put the row on the summary in ``folder``, and keep what a label says. Raises OutputError."""
+        self._sheet(folder, desk).add(outcome.line)
         order = outcome.judged.order
         if self.labels and order and outcome.line.status == "made":
             from handouts.batch.labels import Label
@@ -56,10 +59,12 @@ class Printing:
             visit = treatment.start if not treatment.done else None
             self._labels.append(Label(outcome.line.row, patient.name, patient.dob, patient.mrn, order.drug, visit))
 
-    def results(self, folder: Path) -> set[str]:
-        """Return the names of the files in ``folder`` that this writes, and that are no packets."""
-        print_run = Path(self.print_run or "")
-        return {SUMMARY, LABELS} | ({print_run.name} if print_run.parent.resolve() == folder.resolve() else set())
+    def is_result(self, folder: Path) -> Callable[[str], bool]:
+        """Return a function that says whether a file of this name in ``folder`` is written here, and is no packet."""
+        print_run, own = Path(self.print_run or ""), {SUMMARY, LABELS}
+        if print_run.parent.resolve() == folder.resolve():
+            own.add(print_run.name)
+        return lambda name: name in own or PART.fullmatch(name) is not None
 
     def finish(self, folder: Path, roster: Path, desk: Desk) -> None:
         """Write the summary, and what was asked for, from what is in ``folder``. Raises InputError or OutputError."""
@@ -69,13 +74,13 @@ class Printing:
         if self.print_run:
             self._write_print_run(folder, desk)
 
-    def _sheet(self, desk: Desk) -> SummarySheet:
+    def _sheet(self, folder: Path, desk: Desk) -> SummarySheet:
         """Return the summary; ReportLab is loaded for it when there is a first row, while workers are busy with it."""
         if self._summary is None:
             from handouts.batch.summary import SummarySheet
             from handouts.press.shaping import Faces
 
-            self._summary = SummarySheet(Faces(desk.library.fonts), desk.clinic.paper)
+            self._summary = SummarySheet(folder / SUMMARY, Faces(desk.library.fonts), desk.clinic.paper)
         return self._summary
 
     def _write_summary(self, folder: Path, roster: Path, desk: Desk) -> None:
@@ -83,7 +88,7 @@ class Printing:
         from handouts.batch.summary import About
 
         about = About(roster.name, desk.edition)
-        self._sheet(desk).write(str(folder / SUMMARY), about, lambda: read_manifest(folder / NAME))
+        self._sheet(folder, desk).write(about, lambda: read_manifest(folder / NAME))
 
     def _write_labels(self, folder: Path, desk: Desk) -> None:
         from handouts.batch.labels import STOCKS, write_labels

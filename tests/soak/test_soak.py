@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from batches import COLUMNS, batch, person, roster, started
+from batches import COLUMNS, batch, packets_in, person, roster, started
 from rosters import as_csv
 
 FEW, MANY = 10_000, 100_000
@@ -50,7 +50,8 @@ def people(count: int) -> Iterator[dict[str, str]]:
 
 def spelt(number: int) -> str:
     """Return a name that is not like any other: names that look alike on one day are said, one by one."""
-    return f"{number * 7_368_787 % 10**8:08}".translate(str.maketrans("0123456789", "abcdefghij")) * 2
+    digits = f"{number * 7_368_787 % 10**8:08}{number * 9_576_893 % 10**8:08}"
+    return digits.translate(str.maketrans("0123456789", "abcdefghij"))
 
 
 def peaks(leader: int) -> dict[int, int]:
@@ -77,7 +78,7 @@ def measured(path: Path, out: Path, jobs: int) -> Run:
     seconds = time.monotonic() - began
     assert running.returncode == 1
     parent = most.pop(running.pid)
-    sizes = [item.stat().st_size for item in out.glob("*.pdf")]
+    sizes = [item.stat().st_size for item in packets_in(out)]
     return Run(seconds, parent / MEGABYTE, max(most.values(), default=0) / MEGABYTE, len(sizes), sum(sizes) / 1e9)
 
 
