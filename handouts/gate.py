@@ -41,7 +41,7 @@ def write_pages(
     pages = Pages(library.templates)
     html: list[tuple[str, str]] = []
     problems: list[Problem] = []
-    for language in (sheet.language, sheet.staff) if not sheet.preview else ():
+    for language in () if sheet.preview else sheet.languages:
         problems += wrong_translations(language, library)
     for document in documents:
         try:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from handouts.content.clinic import Clinic, Fallback
 from handouts.content.facts import printable
-from handouts.content.language import Language, read_language, read_locale, read_staff_language, source_tag
+from handouts.content.language import Language, read_language, read_staff_language, source_tag
 from handouts.content.slip import Slip, find_slip, read_slips
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.gate import NO_FORM, set_pages, write_pages
@@ -186,20 +186,6 @@ class Desk:
             self.language(tag)
         except LanguageError as error:
             self._slip_instead(tag, error.problems)
-
-    def served_tag(self, tag: str) -> str:
-        """Return the tag of the translation that readers of ``tag`` get, or of the slip where there is none.
-
-        Where there is neither, it is ``tag`` itself.
-        """
-        try:
-            return read_locale(tag, self.library.locales).tag
-        except LanguageError:
-            pass
-        try:
-            return f"{SLIP}-{find_slip(tag, self._slips()).tag}"
-        except LanguageError:
-            return tag
 
     def _faults_of(self, prepared: Prepared) -> tuple[Problem, ...]:
         """Return why ``prepared`` cannot be printed in its language: texts that are missing or wrong, or no approval.

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -90,7 +91,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def is_packet(name: str) -> bool:
-    return name.endswith(".pdf") and not name.startswith("summary")
+    return name.endswith(".pdf") and not re.fullmatch(r"summary(-[0-9]+)?\.pdf", name)
 
 
 def packets_in(out: Path) -> list[Path]:

@@ -354,6 +354,16 @@ def test_two_tags_with_one_slip_are_the_same_order(tmp_path: Path) -> None:
     assert [line["status"] for line in lines] == ["made", "refused", "made", "refused"]
 
 
+def test_a_language_that_cannot_be_read_refuses_its_own_patients_only(locales: Path, tmp_path: Path) -> None:
+    (locales / "es" / "locale.toml").write_text("broken", encoding="utf-8")
+    rows = [patient(n, locale=tag, packet="consent") for n, tag in enumerate(("en", "es", "so"))]
+    (tmp_path / "roster.csv").write_text(as_csv(rows, (*rows[0],)), encoding="utf-8")
+
+    _, lines = batch(tmp_path, *FALL_BACK)
+
+    assert [line["status"] for line in lines] == ["made", "refused", "made"]
+
+
 # Editions
 
 

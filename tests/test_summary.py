@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from paper import collisions, glyphs, letters, outside, sizes, texts, whole_text
 from stamping import FACES
 
-from handouts.batch.manifest import Line
+from handouts.batch.manifest import NAME, Line, read_manifest
 from handouts.batch.summary import About, SummarySheet
 from handouts.errors import OutputError
 from handouts.press.shaping import Faces
@@ -200,6 +200,19 @@ def test_same_lines_same_bytes_for_their_owner_only(tmp_path: Path) -> None:
         assert not any(line.mrn in metadata for line in lines if line.mrn)
     with pytest.raises(OutputError):
         written(tmp_path / "no such folder" / "summary.pdf", lines)
+
+
+def test_it_is_made_from_a_manifest(tmp_path: Path) -> None:
+    lines = [made(2), refused(3), made(4)]
+    (tmp_path / NAME).write_text("".join(line.dump() for line in lines), encoding="utf-8")
+    sheet = SummarySheet(tmp_path / "summary.pdf", Faces(FACES.folder))
+    for line in read_manifest(tmp_path / NAME):
+        sheet.add(line)
+
+    sheet.write(TOMORROW, lambda: read_manifest(tmp_path / NAME))
+    written(tmp_path / "same.pdf", lines)
+
+    assert (tmp_path / "summary.pdf").read_bytes() == (tmp_path / "same.pdf").read_bytes()
 
 
 @pytest.mark.parametrize("lines", [[], [refused(2)], [made(2)]])

@@ -26,8 +26,6 @@ from handouts.packet import Desk, Packet
 
 AHEAD = 4
 """Chunks for each other process that lie ready, so that none waits while this one is busy with a chunk of its own."""
-RARELY = 50_000
-"""After how many new objects a worker looks for cycles; packets leave none behind."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,8 @@ def crew(jobs: int, open_desk: OpenDesk, desk: Desk, folder: Path) -> Iterator[C
         yield own
         return
     spawn, others = multiprocessing.get_context("spawn"), jobs - 1
-    with ProcessPoolExecutor(others, mp_context=spawn, initializer=_begin, initargs=(open_desk, folder)) as pool:
+    given = open_desk, folder, gc.get_threshold()
+    with ProcessPoolExecutor(others, mp_context=spawn, initializer=_begin, initargs=given) as pool:
         try:
             yield Processes(pool, others, own)
         finally:
@@ -228,9 +227,10 @@ class _Worker:
 _worker: list[_Worker] = []
 
 
-def _begin(open_desk: OpenDesk, folder: Path) -> None:
+def _begin(open_desk: OpenDesk, folder: Path, cycles: tuple[int, int, int]) -> None:
+    """Open the desk of a worker, which looks for cycles as seldom as its parent; packets leave none behind."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    gc.set_threshold(RARELY)
+    gc.set_threshold(*cycles)
     _worker.append(_Worker(open_desk(), folder))
     gc.freeze()
 

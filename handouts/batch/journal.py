@@ -56,7 +56,6 @@ class Journal:
                 path.unlink()
                 path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
                 found = self._open()
-        self._begins = not self._base.execute("SELECT EXISTS (SELECT * FROM packets)").fetchone()[0]
         if found != FORMAT:
             problem = "was written by another version"
             raise OutputError(Problem(path.name, problem, "use another folder, or that version"))
@@ -81,7 +80,7 @@ class Journal:
 
     def find(self, key: bytes) -> Record | None:
         """Return what an earlier run has finished under ``key``; no two rows of one run share a key."""
-        if self._begins:
+        if self.run == 1:
             return None
         query = "SELECT key, file, sha256, pages, form, locale FROM packets WHERE key = ?"
         with self._problems():

@@ -93,7 +93,7 @@ class Ledger:
             say("handouts")
         self._foot = title
         self._page = 1
-        self._y = self._first = self._height - TOP
+        self._y = self._highest = self._height - TOP
         self._last: list[float] = []
         """The heights of the drawings that stand last; they begin at the top, and are called by their number."""
         self._drawing_last = False
@@ -125,7 +125,7 @@ class Ledger:
         for name, height in enumerate(self._last):
             self._need(height)
             self._canvas.saveState()
-            self._canvas.translate(0, self._y - self._first)
+            self._canvas.translate(0, self._y - self._highest)
             self._canvas.doForm(str(name))
             self._canvas.restoreState()
             self._y -= height
@@ -264,10 +264,10 @@ class Ledger:
 
     def _end_drawing(self) -> None:
         self._canvas.endForm()
-        self._last.append(self._first - self._y)
+        self._last.append(self._highest - self._y)
 
     def _to_the_top(self) -> None:
-        self._y, self._fill = self._first, None
+        self._y, self._fill = self._highest, None
 
     def _end_page(self) -> None:
         y = FOOT - 8 * MM

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import gc
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from handouts.batch.folder import LEFT
+from handouts.batch.folder import LEFT, unwritable
 from handouts.batch.ledger import Column, Ledger
 from handouts.batch.manifest import Line
 from handouts.batch.separator import language
@@ -26,6 +27,8 @@ MOST = 10_000
 """The most packets of a file."""
 MOST_REFUSED = 1_000
 """The most refused rows of a summary; the file of refused rows has all of them."""
+PARTS = re.compile(r"summary-[0-9]+\.pdf")
+"""The names of the files in which a long list goes on; names of packets have a hash in them."""
 PACKETS = (
     *(Column("", 4), Column("Row", 8), Column("Record number", 18), Column("Drug", 20)),
     *(Column("Language", 11), Column("Pages", 8, True), Column("File", 31)),
@@ -85,10 +88,7 @@ class SummarySheet:
         """
         if self._packets:
             self._end_list()
-        for number in itertools.count(self._files + 1):
-            if not (earlier := part(self._target, number)).exists():
-                break
-            earlier.unlink()
+        self._take_away_earlier()
         ledger, made = self._first, self._packets.total()
         ledger.title(TITLE)
         edition = f"edition {about.edition}" if about.edition is not None else "no edition"
@@ -109,7 +109,16 @@ class SummarySheet:
             ledger.line(f"After the first {MOST:,}, the packets are listed in {part(self._target, 2).name} and so on.")
         if self._refused:
             self._list_refused(line for line in lines() if line.status != "made")
-        return self._finish(ledger, self._target)
+        return self._finish(ledger, self._target, f"{made} packets made, {self._refused} rows refused")
+
+    def _take_away_earlier(self) -> None:
+        """Take away what an earlier, longer list has left, the last first: a run that is killed leaves no gap."""
+        numbered = (part(self._target, number) for number in itertools.count(self._files + 1))
+        try:
+            for file in reversed(list(itertools.takewhile(Path.exists, numbered))):
+                file.unlink()
+        except OSError as error:
+            raise unwritable(self._target.parent, error) from None
 
     def _list_refused(self, lines: Iterable[Line]) -> None:
         self._first.section("Refused: correct these rows and run them again")
@@ -123,14 +132,13 @@ class SummarySheet:
         if self._list is self._first:
             self._first.end_last()
         else:
-            self._finish(self._list, part(self._target, self._files))
+            self._finish(self._list, part(self._target, self._files), "")
             self._list = self._first
             gc.collect()  # ReportLab's objects hold each other; all pages of a file would stay until the end
 
-    def _finish(self, ledger: Ledger, path: Path) -> int:
-        said = f"{self._packets.total()} packets made, {self._refused} rows refused"
+    def _finish(self, ledger: Ledger, path: Path, subject: str) -> int:
         with replacing(str(path), LEFT) as file:
-            return ledger.finish(file, said if ledger is self._first else "")
+            return ledger.finish(file, subject)
 
 
 def part(target: Path, number: int) -> Path:

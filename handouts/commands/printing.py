@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 SORTS = ("row", "mrn", "drug", "locale", "pages")
 SUMMARY, LABELS = "summary.pdf", "labels.pdf"
-PART = re.compile(r"summary-[0-9]+\.pdf")
-"""A file in which a long list of the summary goes on; names of packets have a hash in them."""
 
 
 @dataclass(slots=True)
@@ -61,10 +58,12 @@ class Printing:
 
     def is_result(self, folder: Path) -> Callable[[str], bool]:
         """Return a function that says whether a file of this name in ``folder`` is written here, and is no packet."""
+        from handouts.batch.summary import PARTS
+
         print_run, own = Path(self.print_run or ""), {SUMMARY, LABELS}
         if print_run.parent.resolve() == folder.resolve():
             own.add(print_run.name)
-        return lambda name: name in own or PART.fullmatch(name) is not None
+        return lambda name: name in own or PARTS.fullmatch(name) is not None
 
     def finish(self, folder: Path, roster: Path, desk: Desk) -> None:
         """Write the summary, and what was asked for, from what is in ``folder``. Raises InputError or OutputError."""

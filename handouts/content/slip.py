@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from handouts.content.facts import Name, Strict
+from handouts.content.language import read_locale
 from handouts.content.reading import File, read_toml
 from handouts.content.tags import lookup, parse
-from handouts.errors import LanguageError, Problem
+from handouts.errors import HandoutError, LanguageError, Problem
 
 FILE = "slips.toml"
 
@@ -64,3 +66,15 @@ def find_slip(tag: str, slips: dict[str, Slip]) -> Slip:
         hint = "call an interpreter; there are slips in " + (", ".join(slip.bcp47 for slip in slips.values()) or "none")
         raise LanguageError(Problem("locale", f"there is no interpreter slip for {tag!r} either", hint))
     return slips[name]
+
+
+def served_tag(tag: str, folder: File) -> str:
+    """Return the tag of the translation in ``folder`` for readers of ``tag``, or of the slip where there is none.
+
+    Where there is neither, or what there is cannot be read, it is ``tag`` itself.
+    """
+    with contextlib.suppress(HandoutError):
+        return read_locale(tag, folder).tag
+    with contextlib.suppress(HandoutError):
+        return f"slip-{find_slip(tag, read_slips(folder)).tag}"
+    return tag

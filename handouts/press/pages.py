@@ -107,7 +107,7 @@ class Pages:
             ) from error
         if problems := [
             Problem(f"locales/{language.tag}", f"not translated: {message!r}", "translate it in the catalog")
-            for language in (sheet.language, sheet.staff)
+            for language in sheet.languages
             for message in language.untranslated()
         ]:
             raise LanguageError(*problems)

@@ -50,3 +50,8 @@ class Sheet:
     """The first page asks for an interpreter in the patient's language, since the packet is in another."""
     preview: bool = False
     """For translators: what is wrong or missing is shown instead of refused, and every page says PREVIEW."""
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Every language of the pages, once."""
+        return (self.language,) if self.staff.tag == self.language.tag else (self.language, self.staff)

@@ -144,6 +144,8 @@ def _spelled(name: str) -> str:
 
 
 def _words(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
     kept = (char for char in text if not unicodedata.combining(char))
     return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in kept).split()
 
@@ -156,8 +158,7 @@ def _keys(name: str, day: dt.date | None) -> list[int]:
     """
     if day is None:
         return []
-    bare = unicodedata.normalize("NFKD", name).casefold()
-    words = _ASCII_WORD.findall(bare) if bare.isascii() else _words(bare)
+    words = _words(unicodedata.normalize("NFKD", name).casefold())
     text = "".join(words)
     shapes = [text, " ".join(sorted(words))]
     if len(text) >= LEAST_LETTERS:

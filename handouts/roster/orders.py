@@ -11,6 +11,7 @@ from handouts.content.drug import Drug
 from handouts.content.facts import printable
 from handouts.content.language import read_locale
 from handouts.content.person import read_order, read_treatment
+from handouts.content.slip import served_tag
 from handouts.content.tags import other_wording
 from handouts.errors import HandoutError, InputError, LanguageError, Problem
 from handouts.model import Order, Patient, Treatment
@@ -59,7 +60,7 @@ class Judge:
         self._locale_problems = lru_cache(REMEMBERED)(self._find_locale_problems)
         self._locale_warnings = lru_cache(REMEMBERED)(self._find_locale_warnings)
         self._day = lru_cache(REMEMBERED)(self._find_day)
-        self._served = lru_cache(REMEMBERED)(self.desk.served_tag)
+        self._served = lru_cache(REMEMBERED)(lambda tag: served_tag(tag, library.locales))
         self._packet_problems = lru_cache(REMEMBERED)(self._find_packet_problems)
         self._form_problems = lru_cache(REMEMBERED)(self._find_form_problems)
         self._unusable: dict[str, Problem | None] = {}
@@ -138,7 +139,7 @@ class Judge:
     def _find_locale_warnings(self, tag: str) -> tuple[Problem, ...]:
         try:
             warning = other_wording(tag, read_locale(tag, self.library.locales).tag)
-        except LanguageError:
+        except HandoutError:
             return ()
         return (warning,) if warning else ()
 
