@@ -273,7 +273,7 @@ class Desk:
         documents = self.library.documents(packet, drug)
         catalog = hashlib.sha256(language.catalog).hexdigest()
         clinic = self.clinic.model_dump_json(exclude={"fallback"})  # which form is taken changes none of them
-        content = [drug.model_dump_json(), clinic, language.file.model_dump_json(), catalog]
+        content = [drug.model_dump_json(exclude={"product"}), clinic, language.file.model_dump_json(), catalog]
         if (staff := self._staff()).tag != language.tag:
             content += [staff.tag, hashlib.sha256(staff.catalog).hexdigest()]
         if slip:

@@ -67,7 +67,7 @@ def saved(folder: Path, content: str | bytes, name: str = "roster.csv") -> Path:
 
 
 def opened(path: Path, columns: Columns | None = None) -> Roster:
-    return open_roster(path, columns or Columns(), judge().drug_id, judge().clinic.time_zone)
+    return open_roster(path, columns or Columns(), judge(), judge().clinic.time_zone)
 
 
 def read(path: Path, columns: Columns | None = None) -> list[Row]:

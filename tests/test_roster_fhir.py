@@ -22,6 +22,7 @@ from rosters import (
     read,
     saved,
 )
+from shipped import FORMULARY, drug_of
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns
@@ -197,6 +198,28 @@ def test_drugs_by_any_name_and_no_guess(tmp_path: Path) -> None:
     assert drug(code, Columns(values={"drug": {"12345": "ocrelizumab"}})) == "ocrelizumab"
     assert drug(code, Columns(values={"drug": {"ocrevus 300 mg injection": "Ocrevus"}})) == "ocrelizumab"
     assert drug({}) is None
+
+
+CODES = [(product.rxnorm, name) for name in FORMULARY.ids() for product in drug_of(name).product]
+
+
+@pytest.mark.parametrize(("code", "drug"), CODES)
+def test_a_drug_by_the_code_of_its_product(tmp_path: Path, code: str, drug: str) -> None:
+    def found(system: str, columns: Columns | None = None, display: str = "one vial") -> str | None:
+        concept = {"coding": [{"system": system, "code": code, "display": display}]}
+        request: Resource = {"medicationCodeableConcept": concept, "resourceType": "MedicationRequest"}
+        rows = read(saved(tmp_path, as_bundle(*whole(request=request)), "roster.json"), columns)
+        return rows[0].data.get("drug") if rows else None
+
+    assert found(RXNORM) == drug
+    assert found("http://example.org/own-codes") is None
+    assert found(RXNORM, Columns(values={"drug": {code: "natalizumab"}})) == "natalizumab"
+    assert found(RXNORM, display="natalizumab") is None, "two names for one request"
+
+
+def test_codes_belong_to_one_drug() -> None:
+    assert {"ocrelizumab", "alemtuzumab", "methylprednisolone"} <= {drug for _, drug in CODES}
+    assert len({code for code, _ in CODES}) == len(CODES)
 
 
 def test_a_drug_as_a_resource_of_its_own(tmp_path: Path) -> None:

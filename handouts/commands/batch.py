@@ -167,7 +167,7 @@ def _opened(path: Path, columns_file: str | None, desk: Desk, part: tuple[int, i
 
     judge = Judge(desk, today())
     columns = read_columns(Path(columns_file)) if columns_file else Columns()
-    roster = open_roster(path, columns, judge.drug_id, desk.clinic.time_zone)
+    roster = open_roster(path, columns, judge, desk.clinic.time_zone)
     for problem in roster.warnings:
         warn(Finding(problem))
     identities = identified(roster, judge)

@@ -97,7 +97,7 @@ def check(
     try:
         judge = Judge(settings.desk(edition_file, fallback), today())
         columns = read_columns(Path(columns_file)) if columns_file else Columns()
-        roster = open_roster(Path(roster_file), columns, judge.drug_id, judge.clinic.time_zone)
+        roster = open_roster(Path(roster_file), columns, judge, judge.clinic.time_zone)
         rows = _begun(judged(roster, judge, identified(roster, judge)))
     except HandoutError as error:
         if not as_json:

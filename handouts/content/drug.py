@@ -27,6 +27,16 @@ class Names(Fact):
     """How it is given: "into a vein"."""
 
 
+class Product(Fact):
+    """A product of this drug, by the code that orders carry. Never printed."""
+
+    rxnorm: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,7}$")]
+    """The RxNorm concept (RxCUI) of a clinical or branded drug: what it is, how strong, and how it is given. A code of
+    the ingredient alone would also stand for a product under the skin or for another use."""
+    name: Name
+    """What RxNorm calls it, for people who check the file."""
+
+
 class Say(Fact):
     """How to say a name."""
 
@@ -323,6 +333,7 @@ class Drug(Strict):
     sources: dict[Id, Name]
     """Every place a fact was read, by key."""
     names: Names
+    product: tuple[Product, ...] = ()
     say: tuple[Say, ...] = ()
     drug_class: Annotated[DrugClass, Field(alias="class")]
     use: Use

@@ -11,9 +11,10 @@ import contextlib
 import datetime as dt
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from handouts.errors import Problem
@@ -50,7 +51,18 @@ COUNTED = Problem(
 )
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+([+-][0-9]{2}:[0-9]{2}))?")
 _UNIVERSAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?Z")
-DrugId = Callable[[str], str | None]
+
+
+class Drugs(Protocol):
+    """The drugs that are served."""
+
+    def drug_id(self, name: str) -> str | None:
+        """Return the id of the drug that goes by ``name``."""
+        ...
+
+    def coded(self, rxnorm: str) -> Iterable[str]:
+        """Return the ids of the drugs that have a product with this code."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +75,13 @@ class Value:
     hint: str = ""
 
 
-def open_bundle(path: Path, columns: Columns, drug_id: DrugId, time_zone: str) -> Roster:
+def open_bundle(path: Path, columns: Columns, drugs: Drugs, time_zone: str) -> Roster:
     """Return the roster in the bundle ``path``; raises InputError where it cannot be read at all.
 
     A row's number is the place of its request among the entries, from 1. ``time_zone`` is the clinic's (IANA).
     """
     version = version_of(path)
-    orders = _Orders(Bundle(path), columns, drug_id, time_zone)
+    orders = _Orders(Bundle(path), columns, drugs, time_zone)
     rows = list(orders.rows())
     return Roster(path, COLUMNS, (*orders.skipped, COUNTED), lambda: iter(rows), version)
 
@@ -77,8 +89,8 @@ def open_bundle(path: Path, columns: Columns, drug_id: DrugId, time_zone: str) -
 class _Orders:
     """The requests of a bundle, with all that belongs to each."""
 
-    def __init__(self, bundle: Bundle, columns: Columns, drug_id: DrugId, time_zone: str) -> None:
-        self.bundle, self.columns, self.drug_id, self.time_zone = bundle, columns, drug_id, time_zone
+    def __init__(self, bundle: Bundle, columns: Columns, drugs: Drugs, time_zone: str) -> None:
+        self.bundle, self.columns, self.served, self.time_zone = bundle, columns, drugs, time_zone
         self.skipped: list[Problem] = []
         self.requests = [node for node in bundle.of("MedicationRequest", "ServiceRequest") if self._in_force(node)]
         self.drugs = {node.path: self._drug(node) for node in self.requests}
@@ -160,15 +172,20 @@ class _Orders:
             yield Problem("", f"{patient.path} is a record that is no longer in use", "find the current record")
 
     def _drug(self, node: Node) -> Value:
-        """Return the drug of a request or an administration: by a name that is exactly one of a drug's own, no less."""
+        """Return the drug of a request or an administration: by a name or a code that is one of a drug's own, no less.
+
+        What the columns file says of a code goes before what drug files say.
+        """
         concept = node["code"] if node["resourceType"].text == "ServiceRequest" else node["medicationCodeableConcept"]
         if medication := self.bundle.target(node["medicationReference"]):
             concept = medication["code"]
         codings = list(concept["coding"])
         written = [concept["text"].text, *(coding["display"].text for coding in codings)]
-        written += [coding["code"].text for coding in codings if coding["system"].text == RXNORM]
-        written = [text for text in written if text]
-        known = {drug for text in written if (drug := self.drug_id(self.columns.meaning("drug", text)))}
+        codes = [coding["code"].text for coding in codings if coding["system"].text == RXNORM]
+        written = [text for text in (*written, *codes) if text]
+        meant = {text: self.columns.meaning("drug", text) for text in written}
+        known = {drug for name in meant.values() if (drug := self.served.drug_id(name))}
+        known |= {drug for code in codes if meant.get(code) == code for drug in self.served.coded(code)}
         shown = written[0] if written else ""
         if len(known) == 1:
             return Value(known.pop(), concept.path)

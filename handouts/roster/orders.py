@@ -94,6 +94,11 @@ class Judge:
         drug = self._drugs.get(name.strip().casefold())
         return drug.id if drug else None
 
+    def coded(self, rxnorm: str) -> list[str]:
+        """Return the ids of the drugs that have a product with this code."""
+        drugs = {drug.id: drug for drug in self._drugs.values()}
+        return [name for name, drug in drugs.items() if any(product.rxnorm == rxnorm for product in drug.product)]
+
     def next_infusion(self, data: Mapping[str, str]) -> dt.date | None:
         """Return the day of the next infusion in ``data``; None where that cannot be told."""
         return self._day(data.get("drug", ""), *(data.get(key, "") for key in TREATMENT))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from handouts.errors import InputError, Problem
 from handouts.roster.columns import Columns
 from handouts.roster.csv import open_csv
-from handouts.roster.fhir import open_bundle
+from handouts.roster.fhir import Drugs, open_bundle
 from handouts.roster.json import open_json
 from handouts.roster.table import Roster
 from handouts.roster.xlsx import open_xlsx
@@ -16,11 +15,11 @@ from handouts.roster.xlsx import open_xlsx
 ENDINGS = ".csv, .tsv, .txt, .xlsx, .xlsm, .json, .jsonl or .ndjson"
 
 
-def open_roster(path: Path, columns: Columns, drug_id: Callable[[str], str | None], time_zone: str) -> Roster:
+def open_roster(path: Path, columns: Columns, drugs: Drugs, time_zone: str) -> Roster:
     """Return the roster in ``path``; raises InputError where it cannot be read at all, with every reason.
 
-    The ending of the name says what it is; JSON that begins with an object is a FHIR bundle. ``drug_id`` returns the
-    id of the drug that goes by a name: a bundle names them in many ways. ``time_zone`` is the clinic's (IANA), for
+    The ending of the name says what it is; JSON that begins with an object is a FHIR bundle. ``drugs`` are
+    those that are served: a bundle names them in many ways. ``time_zone`` is the clinic's (IANA), for
     bundles in universal time. Problems of single rows are in the rows.
     """
     if str(path) == "-":
@@ -35,7 +34,7 @@ def open_roster(path: Path, columns: Columns, drug_id: Callable[[str], str | Non
         case ".jsonl" | ".ndjson":
             return open_json(path, columns, lines=True)
         case ".json" if _is_object(path):
-            return open_bundle(path, columns, drug_id, time_zone)
+            return open_bundle(path, columns, drugs, time_zone)
         case ".json":
             return open_json(path, columns, lines=False)
     raise InputError(Problem(str(path), "is not a kind of file that rosters come in", f"save it as {ENDINGS}"))
