@@ -74,7 +74,8 @@ def test_one_row_for_a_request(tmp_path: Path) -> None:
 
     assert found.order
     assert (found.row.number, found.row.written["mrn"]) == (2, "000123")
-    assert found.row.data == {**LEAST, "done": "", "last": "", "sex": "", "interpreter": ""}
+    empty = ("done", "last", "days", "dose", "sex", "interpreter")
+    assert found.row.data == {**LEAST, **dict.fromkeys(empty, "")}
     assert found.row.places["dob"] == "entry[0].resource.birthDate"
     assert found.row.places["start"] == "entry[2].resource.start"
     assert found.row.places["drug"] == "entry[1].resource.medicationCodeableConcept"
@@ -220,6 +221,88 @@ def test_a_drug_by_the_code_of_its_product(tmp_path: Path, code: str, drug: str)
 def test_codes_belong_to_one_drug() -> None:
     assert {"ocrelizumab", "alemtuzumab", "methylprednisolone"} <= {drug for _, drug in CODES}
     assert len({code for code, _ in CODES}) == len(CODES)
+
+
+PULSE = {**LEAST, "drug": "methylprednisolone"}
+DAILY = {"frequency": 1, "period": 1, "periodUnit": "d"}
+THREE = {"timing": {"repeat": {**DAILY, "count": 3}}}
+
+
+def pulse(folder: Path, *others: Resource, row: dict[str, str] = PULSE, **request: object) -> Judged:
+    asked: Resource = {**fhir_request(row), **request}
+    found, *_ = judged(folder, fhir_patient(row), asked, fhir_visit(row), *others)
+    return found
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        {**DAILY, "count": 5},
+        {**DAILY, "boundsDuration": {"value": 5, "code": "d"}},
+        {**DAILY, "boundsDuration": {"value": 5, "unit": "d"}, "count": 5},
+        {**DAILY, "boundsPeriod": {"start": "2026-12-07T09:00:00-06:00", "end": "2026-12-11"}},
+    ],
+)
+def test_a_course_that_the_request_orders(tmp_path: Path, repeat: Resource) -> None:
+    quantity = {"doseAndRate": [{"doseQuantity": {"value": 1000.0, "unit": "mg"}}]}
+    order = pulse(tmp_path, dosageInstruction=[{"timing": {"repeat": repeat}, **quantity}]).order
+
+    assert order
+    assert (order.treatment.days, order.treatment.dose) == (5, "1000 mg")
+
+
+@pytest.mark.parametrize(
+    ("instructions", "key", "said"),
+    [
+        ([], "days", "this regimen needs the number of consecutive days"),
+        ([THREE, THREE], "days", "more than one instruction"),
+        ([{"timing": {"repeat": {**DAILY, "period": 2, "count": 3}}}], "days", "once a day"),
+        ([{"timing": {"repeat": {"count": 3}}}], "days", "once a day"),
+        ([{"timing": {"repeat": {**DAILY, "boundsDuration": {"value": 1, "code": "wk"}}}}], "days", "a number of days"),
+        ([{"timing": {"repeat": {**DAILY, "count": 3.5}}}], "days", "a number of days"),
+        ([{"timing": {"repeat": {**DAILY, "count": True}}}], "days", "a number of days"),
+        ([{"timing": {"repeat": {**DAILY, "boundsPeriod": {"start": "2026-12"}}}}], "days", "a number of days"),
+        (
+            [{"timing": {"repeat": {**DAILY, "count": 3, "boundsDuration": {"value": 5, "code": "d"}}}}],
+            "days",
+            "two different",
+        ),
+        ([{**THREE, "doseAndRate": [{"doseQuantity": {"value": 1000}}]}], "dose", "a number with a unit"),
+        ([{**THREE, "doseAndRate": [{"doseRange": {"low": {"value": 500, "unit": "mg"}}}]}], "dose", "not one dose"),
+        ([{**THREE, "doseAndRate": [{"doseQuantity": {"value": 100, "unit": "mg"}}]}], "dose", "is outside"),
+    ],
+)
+def test_a_course_that_is_not_plain_is_refused(
+    tmp_path: Path, instructions: list[Resource], key: str, said: str
+) -> None:
+    found = pulse(tmp_path, dosageInstruction=instructions)
+
+    assert found.order is None
+    assert [problem.where for problem in found.problems if said in problem.message] == [key]
+
+
+def test_what_the_regimen_fixes_is_not_asked_of_the_request(tmp_path: Path) -> None:
+    half = {"doseAndRate": [{"doseQuantity": {"value": 300, "unit": "mg"}}]}
+    order = pulse(tmp_path, row=LEAST, dosageInstruction=[half, half]).order
+
+    assert order
+    assert (order.treatment.days, order.treatment.dose) == (None, None)
+
+
+def test_an_earlier_course_is_no_part_of_this_one(tmp_path: Path) -> None:
+    def done(authored: str = "", **given: object) -> int | None:
+        earlier = [{**fhir_given(PULSE, 1, f"2024-05-0{day}"), **given} for day in (1, 2, 3)]
+        order = pulse(tmp_path, *earlier, dosageInstruction=[THREE], authoredOn=authored).order
+        return order.treatment.done if order else None
+
+    assert done() is None, "nothing says that it was another course"
+    assert done(authored="2026-11-20T10:00:00Z") == 0
+    assert done(request={"reference": "MedicationRequest/of-2024"}) == 0
+    assert done(request={"reference": "MedicationRequest/m1"}) is None
+    begun = [fhir_given(PULSE, 1, "2026-12-06")]
+    order = pulse(tmp_path, *begun, dosageInstruction=[THREE], authoredOn="2026-12-01").order
+    assert order
+    assert order.treatment.done == 1
 
 
 def test_a_drug_as_a_resource_of_its_own(tmp_path: Path) -> None:

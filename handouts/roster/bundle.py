@@ -41,6 +41,16 @@ class Node:
         return int(self.path.removeprefix("entry[").partition("]")[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a bundle says of a column, and where; or why it cannot be taken."""
+
+    text: str
+    path: str
+    message: str = ""
+    hint: str = ""
+
+
 class Bundle:
     """The resources of a bundle."""
 

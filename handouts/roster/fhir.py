@@ -11,18 +11,18 @@ import contextlib
 import datetime as dt
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from handouts.errors import Problem
-from handouts.roster.bundle import Bundle, Node
+from handouts.roster.bundle import Bundle, Node, Value
 from handouts.roster.columns import Columns
+from handouts.roster.dosage import course
 from handouts.roster.table import Roster, Row, plain, version_of
 
-COLUMNS = ("mrn", "name", "dob", "drug", "start", "done", "last", "locale", "sex", "interpreter")
+COLUMNS = ("mrn", "name", "dob", "drug", "start", "done", "last", "days", "dose", "locale", "sex", "interpreter")
 RECORD_NUMBER = ("http://terminology.hl7.org/CodeSystem/v2-0203", "MR")
 TAGS = (
     *("urn:ietf:bcp:47", ""),
@@ -64,15 +64,9 @@ class Drugs(Protocol):
         """Return the ids of the drugs that have a product with this code."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What a bundle says of a column, and where; or why it cannot be taken."""
-
-    text: str
-    path: str
-    message: str = ""
-    hint: str = ""
+    def from_order(self, drug: str) -> Container[str]:
+        """Return what the order has to say of this drug, as its regimen leaves it open: ``days``, ``dose``."""
+        ...
 
 
 def open_bundle(path: Path, columns: Columns, drugs: Drugs, time_zone: str) -> Roster:
@@ -138,7 +132,9 @@ class _Orders:
             self._skip(ahead[0].path, f"has only an appointment that is {ahead[0].text}")
             return None
         values = {"drug": drug, "start": self._start(request, visits, rivals=bool(free) and not visits)}
-        values |= self._history(request, drug, visits)
+        from_order = self.served.from_order(drug.text)
+        values |= {key: value for key, value in course(request).items() if key in from_order}
+        values |= self._history(request, drug, visits, own_course="days" in from_order)
         if patient is not None:
             values |= _person(patient)
         return values
@@ -214,14 +210,23 @@ class _Orders:
                     free.append(visit)
         return linked, free
 
-    def _history(self, request: Node, drug: Value, visits: list[Node]) -> dict[str, Value]:
-        """Return how many infusions were given and when the last one was: one for each day that the bundle has."""
+    def _history(self, request: Node, drug: Value, visits: list[Node], *, own_course: bool) -> dict[str, Value]:
+        """Return how many infusions were given and when the last one was: one for each day that the bundle has.
+
+        With ``own_course``, each request is a course by itself: what was given for another request, or before this one
+        was written, is none of it.
+        """
         times = [visit["start"] for visit in visits if visit["status"].text == GIVEN]
         for given in self.given[self._target(request["subject"])]:
-            if not drug.message and self._drug(given).text == drug.text:
+            named = given["request"]["reference"].text
+            of_another = own_course and named and self._target(given["request"]) != request.path
+            if not of_another and not drug.message and self._drug(given).text == drug.text:
                 once, period = given["effectiveDateTime"], given["effectivePeriod"]["start"]
                 times.append(once if once.text else period)
         days = [_day(time, self.time_zone) for time in times]
+        if own_course:
+            written = request["authoredOn"].text[:10]
+            days = [day for day in days if day.message or day.text >= written]
         if not days:
             return {}
         if wrong := next((day for day in days if day.message), None):

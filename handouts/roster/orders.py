@@ -99,6 +99,12 @@ class Judge:
         drugs = {drug.id: drug for drug in self._drugs.values()}
         return [name for name, drug in drugs.items() if any(product.rxnorm == rxnorm for product in drug.product)]
 
+    def from_order(self, drug: str) -> set[str]:
+        """Return what an order of the drug with this id has to say, as its regimen leaves it open: days, dose."""
+        known = self._drugs.get(drug)
+        order = known.regimen.order if known else None
+        return {key for key, said in (("days", order and order.days), ("dose", order and order.dose_unit)) if said}
+
     def next_infusion(self, data: Mapping[str, str]) -> dt.date | None:
         """Return the day of the next infusion in ``data``; None where that cannot be told."""
         return self._day(data.get("drug", ""), *(data.get(key, "") for key in TREATMENT))
