@@ -6,6 +6,7 @@ patients with the same outline share one form. Everything that differs from pati
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -83,6 +84,8 @@ class Outline:
     deadlines: tuple[Deadline, ...]
     stops: int
     """How many stops the timeline has. Which of them are infusions and which are tests depends on the dates."""
+    more: bool
+    """The schedule lists dates that the timeline has no stop for."""
     begun: bool
     """Infusions were given already: what comes before the first one is not on the page."""
     complete: bool
@@ -104,14 +107,17 @@ def outline(drug: Drug, plan: Plan) -> Outline:
         Deadline(f"deadline.{index}", visit.label)
         for index, visit in enumerate(_of_kind(plan, Kind.VACCINATION), start=1)
     )
+    complete = plan.complete and len(infusions) == len(plan.infusions)
+    stops = _stops(plan, infusions, runs, series, complete=complete)
     return Outline(
         slots=slots,
         rows=runs if len(slots) + len(series) + len(deadlines) > PAGE_ROWS else _runs(slots, infusions, together=False),
         series=series,
         deadlines=deadlines,
-        stops=len(_infusion_stops(runs, series)) + len(_test_stops(runs, series)),
+        stops=len(stops),
+        more=len(stops) < len(runs) + len(series) or any(item.times > 1 for item in series),
         begun=not infusions or infusions[0].number != 1,
-        complete=plan.complete and len(infusions) == len(plan.infusions),
+        complete=complete,
     )
 
 
@@ -170,10 +176,15 @@ def blank_back(language: Language) -> str:
 
 
 def _months(drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
-    """Return the grids of the first months with a listed infusion or a test; the ones left over stay empty."""
-    infusions = {visit.date for visit in listed_infusions(drug, plan)}
-    tests = {visits[0].date for monitoring in drug.monitoring if (visits := _dated(plan, monitoring))} - infusions
-    firsts = sorted({day.replace(day=1) for day in infusions | tests})[:MONTHS]
+    """Return the grids of the first months with a listed infusion or a first test; the ones left over stay empty.
+
+    A month shows all of its planned visits, also those that the page does not list.
+    """
+    infusions = {visit.date for visit in plan.infusions}
+    tests = {visit.date for visit in plan.visits if visit.series} - infusions
+    listed = [visit.date for visit in listed_infusions(drug, plan)]
+    listed += [visits[0].date for monitoring in drug.monitoring if (visits := _dated(plan, monitoring))]
+    firsts = sorted({day.replace(day=1) for day in listed})[:MONTHS]
     found = dict.fromkeys((f"calendar.{index}" for index in range(1, MONTHS + 1)), "")
     for index, first in enumerate(firsts, start=1):
         inside = sorted(day for day in infusions | tests if day.replace(day=1) == first)
@@ -266,32 +277,38 @@ def _series(plan: Plan, monitoring: Monitoring) -> Series:
     )
 
 
-def _infusion_stops(runs: tuple[Run, ...], series: tuple[Series, ...]) -> tuple[Run, ...]:
-    """Return the runs that the timeline shows."""
-    return runs[: max(TIMELINE - len(series), 3)]
+def _stops(
+    plan: Plan, infusions: tuple[Visit, ...], runs: tuple[Run, ...], series: tuple[Series, ...], *, complete: bool
+) -> list[tuple[dt.date, Run | Series]]:
+    """Return what the timeline shows, in order of date: runs of infusions, and the first date of each series.
 
-
-def _test_stops(runs: tuple[Run, ...], series: tuple[Series, ...]) -> tuple[Series, ...]:
-    """Return the series whose first date the timeline shows."""
-    return series[: TIMELINE - len(_infusion_stops(runs, series))]
+    It leaves nothing out between two stops: there are no more of them than can be read, and none after the last listed
+    infusion where others follow that one.
+    """
+    days = {f"visit.{index}": visit.date for index, visit in enumerate(infusions, start=1)}
+    stops: list[tuple[dt.date, Run | Series]] = [(days[run.first], run) for run in runs]
+    end = dt.date.max if complete or not infusions else infusions[-1].date
+    firsts = [(_dated(plan, item.monitoring)[0].date, item) for item in series]
+    stops += [(day, item) for day, item in firsts if day <= end]
+    return sorted(stops, key=itemgetter(0))[:TIMELINE]
 
 
 def _timeline(shape: Outline, plan: Plan, infusions: tuple[Visit, ...], language: Language) -> dict[str, str]:
     """Return the stops of the timeline in order of date; a run of consecutive days is one stop."""
-    runs = _runs(shape.slots, infusions)
-    days = {slot.field: visit.date for slot, visit in zip(shape.slots, infusions, strict=True)}
     words, tests = _stop_words(language), _test_words(language)
-    stops = [
-        (days[run.first], "infusion", words["infusion"], _stop_label(run, language))
-        for run in _infusion_stops(runs, shape.series)
-    ]
-    if stops:
-        stops[0] = (stops[0][0], "next", *stops[0][2:])
-    for item in _test_stops(runs, shape.series):
-        first = _dated(plan, item.monitoring)[0].date
-        stops.append((first, "test", words["test"], tests[Kind(item.monitoring.kind)]))
+    runs = _runs(shape.slots, infusions)
+    stops = _stops(plan, infusions, runs, shape.series, complete=shape.complete)
+    upcoming = runs[0] if runs else None
     found: dict[str, str] = {}
-    for index, (day, shown, says, label) in enumerate(sorted(stops, key=itemgetter(0)), start=1):
+    for index, (day, stop) in enumerate(stops, start=1):
+        if isinstance(stop, Run):
+            shown, says, label = (
+                "next" if stop is upcoming else "infusion",
+                words["infusion"],
+                _stop_label(stop, language),
+            )
+        else:
+            shown, says, label = "test", words["test"], tests[Kind(stop.monitoring.kind)]
         found[f"mark.{index}"] = f"{shown}:{says}"
         found[f"stop.{index}.next"] = words["next"] if shown == "next" else ""
         found[f"stop.{index}.date"] = language.medium(day)

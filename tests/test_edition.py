@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from paper import feet, texts, whole_text
 from running import NAME, PATIENT, START, Finished, made, refused, run, run_outside
@@ -22,8 +22,8 @@ from shipped import FORMULARY, LANGUAGES, drug_of
 from stamping import MONDAY, order, prepared, told
 from test_clinic import write as write_clinic
 from test_packets import DRAFT, translated
+from treatments import plans
 
-from handouts.errors import Refused
 from handouts.model import Treatment
 from handouts.publish import shapes
 from handouts.resources import drug_folder
@@ -506,32 +506,11 @@ def test_an_edition_holds_nobody(built: Path) -> None:
 # Everyone is served
 
 
-@st.composite
-def treatments(draw: st.DrawFn, drug: str) -> Treatment:
-    """Draw a treatment as a desk may type it: new, begun, with a day agreed, or with that of infusion 1 beside it."""
-    regimen = drug_of(drug).regimen
-    limits = regimen.order.days if regimen.order else None
-    days = draw(st.integers(*limits)) if limits else None
-    day = draw(st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31)))
-    done = draw(st.integers(0, 20) | st.integers(0, 400))
-    if not done:
-        return Treatment(start=day, days=days)
-    after = draw(st.none() | st.integers(-1200, 800))
-    start = None if after is None else day + dt.timedelta(days=after)
-    return Treatment(start=start, done=done, last=day, days=days)
-
-
 @pytest.mark.parametrize("drug", FORMULARY.ids())
 @given(data=st.data())
 @settings(deadline=None, max_examples=300)
 def test_an_edition_has_a_form_for_every_plan(drug: str, data: st.DataObject) -> None:
-    treatment = data.draw(treatments(drug))
-    try:
-        dated = plan(drug_of(drug), treatment)
-    except Refused:
-        assume(False)
-
-    assert outline(drug_of(drug), dated) in outlines(drug)
+    assert outline(drug_of(drug), data.draw(plans(drug))) in outlines(drug)
 
 
 @functools.cache

@@ -1,0 +1,86 @@
+"""The pictures of a schedule, its timeline and its months: what they leave out must not mislead."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shipped import FORMULARY, LANGUAGES, drug_of, html
+from treatments import plans
+
+from handouts.model import Kind, Month, Plan
+from handouts.values import MONTHS, TIMELINE, listed_infusions, outline, plan_values
+
+ENGLISH = LANGUAGES["en"]
+DAY = dt.timedelta(days=1)
+MORE = "More dates are under"
+every_drug = pytest.mark.parametrize("drug", FORMULARY.ids())
+many = settings(deadline=None, max_examples=50)
+
+
+def values_of(drug: str, plan: Plan) -> dict[str, str]:
+    return plan_values(drug_of(drug), plan, outline(drug_of(drug), plan), ENGLISH)
+
+
+def stops(drug: str, plan: Plan) -> list[dt.date]:
+    """Return the dates of the timeline."""
+    days = {ENGLISH.medium(visit.date): visit.date for visit in plan.visits}
+    found = values_of(drug, plan)
+    return [days[found[f"stop.{at}.date"]] for at in range(1, outline(drug_of(drug), plan).stops + 1)]
+
+
+@every_drug
+@given(data=st.data())
+@many
+def test_no_infusion_falls_between_two_stops(drug: str, data: st.DataObject) -> None:
+    plan = data.draw(plans(drug))
+    shown, infusions = stops(drug, plan), {visit.date for visit in plan.infusions}
+
+    assert shown == sorted(shown)
+    assert len(shown) <= TIMELINE
+    begins_here = {day for day in infusions if day - DAY not in infusions}
+    assert {day for day in begins_here if shown and day <= shown[-1]} <= set(shown)
+
+
+@every_drug
+@given(data=st.data())
+@many
+def test_nothing_stands_after_infusions_that_are_not_listed(drug: str, data: st.DataObject) -> None:
+    plan = data.draw(plans(drug))
+    listed, shape = listed_infusions(drug_of(drug), plan), outline(drug_of(drug), plan)
+
+    if listed and not shape.complete:
+        assert all(day <= listed[-1].date for day in stops(drug, plan))
+
+
+@every_drug
+@given(data=st.data())
+@many
+def test_the_next_infusion_is_marked(drug: str, data: st.DataObject) -> None:
+    plan = data.draw(plans(drug))
+    values, shown = values_of(drug, plan), stops(drug, plan)
+    marked = [day for at, day in enumerate(shown, start=1) if values[f"stop.{at}.next"]]
+
+    assert marked == [visit.date for visit in plan.infusions[:1]]
+
+
+@every_drug
+@given(data=st.data())
+@many
+def test_a_month_shows_all_of_its_visits(drug: str, data: st.DataObject) -> None:
+    plan = data.draw(plans(drug))
+    values = values_of(drug, plan)
+    grids = [Month.load(values[f"calendar.{at}"]) for at in range(1, MONTHS + 1) if values[f"calendar.{at}"]]
+
+    for grid in grids:
+        inside = [visit for visit in plan.visits if (visit.date.year, visit.date.month) == (grid.year, grid.month)]
+        ringed = {visit.date.day for visit in inside if visit.kind is Kind.INFUSION}
+        assert set(grid.infusions) == ringed
+        assert set(grid.tests) == {visit.date.day for visit in inside if visit.series} - ringed
+
+
+@pytest.mark.parametrize(("drug", "more"), [("natalizumab", True), ("alemtuzumab", True), ("ocrelizumab", False)])
+def test_a_timeline_says_when_it_is_not_all(drug: str, more: bool) -> None:
+    assert (MORE in html(drug_of(drug), "handout")) is more
