@@ -396,7 +396,8 @@ def fact_keys() -> list[tuple[str | int, ...]]:
 def unseen(node: object) -> object:
     """Return ``node`` with its words marked."""
     if isinstance(node, dict):
-        return {key: value if key in ("source", "id", "when", "kind") else unseen(value) for key, value in node.items()}
+        kept = ("source", "id", "when", "kind", "rxnorm")
+        return {key: value if key in kept else unseen(value) for key, value in node.items()}
     if isinstance(node, list):
         return [unseen(item) for item in node]
     return f"UNSEEN {node}" if isinstance(node, str) else node

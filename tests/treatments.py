@@ -20,7 +20,7 @@ def treatments(draw: st.DrawFn, drug: str) -> Treatment:
     limits = regimen.order.days if regimen.order else None
     days = draw(st.integers(*limits)) if limits else None
     day = draw(st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31)))
-    done = draw(st.integers(0, 20) | st.integers(0, 400))
+    done = draw(st.integers(0, days) if days else st.integers(0, 20) | st.integers(0, 400))
     if not done:
         return Treatment(start=day, days=days)
     after = draw(st.none() | st.integers(-1200, 800))
