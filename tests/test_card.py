@@ -51,3 +51,13 @@ def test_an_edition_has_the_clinics_language_for_it() -> None:
 
     with zipfile.ZipFile(io.BytesIO(write_edition(1, clinic, LIBRARY, ()))) as edition:
         assert "locales/fr/LC_MESSAGES/handouts.po" in edition.namelist()
+
+
+@pytest.mark.parametrize(("staff", "patient"), [("es", "en"), ("ar", "fr")])
+def test_a_back_that_nobody_reviewed_says_so(staff: str, patient: str) -> None:
+    said = LANGUAGES[staff].gettext("This translation has not been reviewed by a qualified translator.")
+
+    assert not LANGUAGES[staff].reviewed
+    assert said in html(DRUG, "card", language=LANGUAGES[patient], staff=LANGUAGES[staff])
+    assert html(DRUG, "card", language=LANGUAGES[staff], staff=LANGUAGES[staff]).count(said) == 1, "at the foot"
+    assert LANGUAGES["en"].gettext(said) not in html(DRUG, "card", language=LANGUAGES["en"], staff=LANGUAGES["en"])
