@@ -129,7 +129,6 @@ def patient_values(order: Order, language: Language) -> dict[str, str]:
         "patient.name": patient.name,
         "patient.dob": language.medium(patient.dob),
         "patient.mrn": mrn,
-        "order.dose": order.treatment.dose or "",
         "order.prescriber": order.prescriber or "",
         "order.interpreter": order.interpreter or "",
         "code.mrn": mrn if mrn.isascii() and mrn.isprintable() and len(mrn) <= CODE_LENGTH else "",
@@ -138,10 +137,13 @@ def patient_values(order: Order, language: Language) -> dict[str, str]:
 
 
 def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> dict[str, str]:
-    """Return the text of every field that depends on dates alone, by name; ``shape`` is the outline of ``plan``."""
+    """Return the text of every field that depends on dates and the ordered dose alone, by name.
+
+    ``shape`` is the outline of ``plan``.
+    """
     infusions = listed_infusions(drug, plan)
-    found = {"plan.closed": _closed_days(drug, plan, language)}
-    found |= _months(drug, plan, language)
+    found = {"plan.closed": _closed_days(drug, plan, language), "order.dose": _ordered_dose(drug, plan)}
+    found |= _months(plan, language)
     found |= _timeline(shape, plan, infusions, language)
     for index, visit in enumerate(infusions, start=1):
         found |= _date_values(f"visit.{index}", visit, language)
@@ -175,16 +177,12 @@ def blank_back(language: Language) -> str:
     return language.gettext("This page is blank on purpose.")
 
 
-def _months(drug: Drug, plan: Plan, language: Language) -> dict[str, str]:
-    """Return the grids of the first months with a listed infusion or a first test; the ones left over stay empty.
-
-    A month shows all of its planned visits, also those that the page does not list.
-    """
+def _months(plan: Plan, language: Language) -> dict[str, str]:
+    """Return the grids of the first months with an infusion or a test, listed on the page or not; the ones left over
+    stay empty."""
     infusions = {visit.date for visit in plan.infusions}
-    tests = {visit.date for visit in plan.visits if visit.series} - infusions
-    listed = [visit.date for visit in listed_infusions(drug, plan)]
-    listed += [visits[0].date for monitoring in drug.monitoring if (visits := _dated(plan, monitoring))]
-    firsts = sorted({day.replace(day=1) for day in listed})[:MONTHS]
+    tests = {visit.date for visit in plan.visits if visit.series and visit.kind is not Kind.END} - infusions
+    firsts = sorted({day.replace(day=1) for day in infusions | tests})[:MONTHS]
     found = dict.fromkeys((f"calendar.{index}" for index in range(1, MONTHS + 1)), "")
     for index, first in enumerate(firsts, start=1):
         inside = sorted(day for day in infusions | tests if day.replace(day=1) == first)
@@ -247,6 +245,11 @@ def _slot(drug: Drug, index: int, visit: Visit) -> Slot:
 
 def _dose_is_fixed(drug: Drug, visit: Visit) -> bool:
     return visit.step is not None and drug.regimen.steps[visit.step].dose is not None
+
+
+def _ordered_dose(drug: Drug, plan: Plan) -> str:
+    """Return the dose that the order sets, with its unit however it was typed; empty where it sets none."""
+    return next((visit.dose for visit in plan.infusions if visit.dose and not _dose_is_fixed(drug, visit)), "")
 
 
 def _whole_visit(drug: Drug, visit: Visit) -> int | None:

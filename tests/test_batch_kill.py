@@ -33,6 +33,8 @@ from handouts.batch.folder import LEFT
 ROWS = 320
 KILLS = {1: 16, 2: 10}
 """How many, by the number of processes; of each, once the parent alone and once the whole group."""
+AT_MOST = 4
+"""How many times as many where they would all come at a few places: a busy machine looks too seldom."""
 PATIENCE = 20.0
 """How long an orphan may take to end, in seconds; it takes a moment."""
 
@@ -85,7 +87,7 @@ def test_a_killed_run_goes_on(
     chance = random.Random(f"{jobs} {whole_group}")
     out, rounds, kills, redone = tmp_path / "0", 0, 0, 0
     made_here: set[int] = set()
-    while kills < KILLS[jobs]:
+    while kills < KILLS[jobs] or (len(made_here) <= KILLS[jobs] // 2 and kills < AT_MOST * KILLS[jobs]):
         before, kept = stamps(out) if out.exists() else {}, finished_files(out)
         mark = uuid.uuid4().hex
         running = started(list_of_patients, out, "--jobs", jobs, MARK=mark)

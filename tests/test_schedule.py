@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from handouts.content.drug import Drug
 from handouts.content.formulary import open_formulary
@@ -359,6 +360,42 @@ def test_a_delay_that_overtakes_the_regimen_is_refused() -> None:
     assert problem.hint == "give the day agreed for infusion 3 as start, 2027-11-02 or later"
     followed = plan(ocrelizumab(), Treatment(start=day("2027-11-02"), done=2, last=day("2027-06-01")))
     assert dates(followed)[0] == "2027-11-02"
+
+
+FULL = {"after": {"weeks": 24}, "every": {"weeks": 24}, "no_sooner": {"weeks": 20}}
+SPACED = [{"dose": mg(300)}, {"dose": mg(300), "after": {"days": 14}}, {"dose": mg(600), **FULL}]
+"""Like a drug whose first dose is given in two halves, with a shortest distance to what follows."""
+
+
+@pytest.mark.parametrize(("given", "after"), [("2026-12-29", 140), ("2026-12-30", None), ("2027-05-17", None)])
+def test_a_late_second_half_must_leave_the_shortest_distance(given: str, after: int | None) -> None:
+    treatment = Treatment(start=day("2026-12-01"), done=2, last=day(given))
+    if after:
+        assert dates(plan(build(SPACED), treatment))[0] == (day(given) + dt.timedelta(after)).isoformat()
+        return
+    (problem,) = refused(build(SPACED), treatment)
+    soonest = (day(given) + dt.timedelta(weeks=20)).isoformat()
+    assert problem.where == "last"
+    assert problem.hint == f"give the day agreed for infusion 3 as start, {soonest} or later"
+
+
+def test_an_agreed_day_may_come_as_soon_as_the_shortest_distance() -> None:
+    last = day("2027-05-18")
+    agreed = last + dt.timedelta(weeks=20)
+    assert dates(plan(build(SPACED), Treatment(start=agreed, done=3, last=last)))[0] == agreed.isoformat()
+    (problem,) = refused(build(SPACED), Treatment(start=agreed - dt.timedelta(1), done=3, last=last))
+    assert problem.hint == f"start on {agreed.isoformat()} or later"
+
+
+def test_days_in_a_row_have_no_distance() -> None:
+    with pytest.raises(ValidationError, match="no_sooner"):
+        build([{"days": 5, "no_sooner": {"weeks": 1}}])
+
+
+@pytest.mark.parametrize(("done", "last"), [(13, "2027-03-01"), (3, "2026-12-05"), (4, "2027-01-10")])
+def test_more_infusions_than_the_time_allows_are_a_slip(done: int, last: str) -> None:
+    (problem,) = refused(build(FOUR_WEEKLY), Treatment(start=day("2026-12-01"), done=done, last=day(last)))
+    assert (problem.where, problem.hint) == ("last", "check done, start and last")
 
 
 # Limits

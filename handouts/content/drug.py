@@ -128,6 +128,8 @@ class Step(Fact):
     """How long after infusion 1; none: infusion 1 itself."""
     every: Interval | None = None
     """Repeats at this interval, counted from infusion 1 (or from ``after``)."""
+    no_sooner: Interval | None = None
+    """The shortest distance from the infusion before it; never printed. None: its own day in the regimen."""
     days: Positive | Literal["order"] = 1
     """Consecutive days; "order": the prescriber decides how many."""
     minutes: MinutesRange | None = None
@@ -141,6 +143,8 @@ class Step(Fact):
             raise ValueError("`after` and `every` must count in the same unit, or month ends drift")
         if self.every and self.days != 1:
             raise ValueError("a repeated step has one day; write one step for each course")
+        if self.no_sooner and self.days != 1:
+            raise ValueError("`no_sooner` is for a step of one day: days in a row have no distance")
         if not self.verified:
             raise ValueError("a regimen cannot rest on an unverified step")
         return self

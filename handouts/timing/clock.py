@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handouts.errors import Problem
+from handouts.errors import Problem, Refused
 from handouts.model import Treatment
 from handouts.timing.course import Course, Known
-from handouts.timing.days import FIRST_DAY, LAST_DAY, named
+from handouts.timing.days import FIRST_DAY, LAST_DAY, later, named
+
+SHORTEST = 0.75
+"""Which part of the time that a regimen takes its infusions have taken at the least; in less, a number is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,12 @@ def _counted_from(course: Course, known: Known, anchor: dt.date | None) -> Clock
 
 
 def earliest(course: Course, treatment: Treatment) -> dt.date | None:
-    """Return the regimen's own day for the next infusion, counted from the last one given; None before the first."""
+    """Return the first day that the regimen allows for the next infusion, counted from the last one given; None before
+    the first, and after the last."""
     if treatment.last is None or treatment.done == course.total:
         return None
+    if shortest := course.step(treatment.done + 1).no_sooner:
+        return later(treatment.last, shortest)
     return course.date(treatment.done + 1, Known(treatment.done, treatment.last))
 
 
@@ -90,7 +96,7 @@ def past_problems(course: Course, treatment: Treatment) -> list[Problem]:
     if last is None:
         return []
     begin = start if start and start <= last else FIRST_DAY
-    if done - 1 > (last - begin).days:
+    if done - 1 > (last - begin).days or (begin == start and _too_fast(course, done, begin, last)):
         message = f"{done} infusions do not fit between {begin.isoformat()} and {last.isoformat()}"
         return [Problem("last", message, "check done, start and last")]
     if start is None or start <= last:
@@ -105,12 +111,25 @@ def past_problems(course: Course, treatment: Treatment) -> list[Problem]:
     return []
 
 
+def _too_fast(course: Course, done: int, first: dt.date, last: dt.date) -> bool:
+    """Whether ``done`` infusions from ``first`` to ``last`` are more than a regimen can give."""
+    try:
+        return last - first < SHORTEST * (course.date(done, Known(1, first)) - first)
+    except Refused:  # the calendar ends before
+        return True
+
+
 def order_problems(course: Course, treatment: Treatment, dates: Mapping[int, dt.date]) -> list[Problem]:
-    """Return the first infusion that would not come after the one before it: a delay has overtaken the regimen."""
+    """Return the first infusion that would come too soon after the one before it: a delay has overtaken the regimen."""
     before = treatment.last
     for number, day in dates.items():
-        if before and day <= before:
-            message = f"infusion {number} counted from the start would be on {named(day)}, not after {named(before)}"
+        shortest = course.step(number).no_sooner
+        if before and (day <= before or (shortest and day < later(before, shortest))):
+            gap = (day - before).days
+            which = (
+                f"not after {named(before)}" if gap <= 0 else f"{gap} day{'s' if gap > 1 else ''} after the last one"
+            )
+            message = f"infusion {number} counted from the start would be on {named(day)}, {which}"
             soonest = earliest(course, treatment)
             if soonest is None:
                 return [Problem("start", message, "the steps of the regimen overlap: check the drug file")]
