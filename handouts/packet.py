@@ -54,6 +54,10 @@ class Forms(Protocol):
 
     def put(self, form: Form) -> None: ...
 
+    def approvals(self, source: str) -> str:
+        """Return what stands for the approvals of the forms that are made from ``source``."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Packet:
@@ -165,6 +169,10 @@ class Desk:
         Raises InputError or LanguageError.
         """
         return self._origin(order.drug, *_kind(order, self.clinic))[0]
+
+    def approvals(self, origin: Origin) -> str:
+        """Return what stands for the approvals of the forms of ``origin``: another text, other pages."""
+        return self.shelf.approvals(origin.source) if self.shelf else ""
 
     def packet(self, order: Order) -> Packet:
         """Return the packet for ``order``: stamped into its form, or set in full where a value does not fit its field.

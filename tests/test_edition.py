@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from batches import batch, made_files, person, roster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paper import feet, texts, whole_text
@@ -326,6 +327,30 @@ def test_an_approved_form_is_no_draft(edition: Path, tmp_path: Path, locale: str
     assert [text.replace(draft, words_of_approval) for text in texts(tmp_path / "draft.pdf")] == list(
         texts(tmp_path / "approved.pdf")
     )
+
+
+def test_a_batch_after_an_approval_is_no_draft(edition: Path, tmp_path: Path) -> None:
+    path, out = roster(tmp_path, [person(1, drug="ocrelizumab", packet="consent")]), tmp_path / "out"
+    batch(path, out, "--edition", edition, code=0)
+    (draft,) = made_files(out)
+    ids = [form["form"] for form in listed(edition)]
+    made("edition", "approve", *ids, "--edition", edition, *APPROVER)
+    said = batch(path, out, "--edition", edition, code=0).err
+    (approved,) = made_files(out)
+
+    assert DRAFT in whole_text(out / draft)
+    assert DRAFT not in whole_text(out / approved)
+    assert "left alone: 1 packets" in said and draft in said
+    assert "1 of the packets were there already" in batch(path, out, "--edition", edition, code=0).err
+
+
+def test_an_edition_goes_before_the_usual_clinic(built: Path, tmp_path: Path) -> None:
+    usual = {"HANDOUTS_CLINIC": str(write_clinic(tmp_path))}
+    path = roster(tmp_path, [person(1, drug="ocrelizumab", packet="consent")])
+
+    for words in (("check", path), ("batch", path, "--out", tmp_path / "out", "--jobs", 1)):
+        assert run(*words, "--edition", built, env=usual).code == 0
+        refused(2, *words, "--edition", built, "--clinic", usual["HANDOUTS_CLINIC"])
 
 
 def test_several_forms_are_approved_at_once(edition: Path) -> None:

@@ -96,7 +96,8 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
         origin = desk.origin(order)
     except Exception as error:
         return _Plan(judged, problems=problems_of(error))
-    key = hmac.digest(salt, f"{names.pattern}\0{origin.source}\0{order!r}".encode(), "sha256")
+    said = f"{names.pattern}\0{origin.source}\0{desk.approvals(origin)}\0{order!r}"
+    key = hmac.digest(salt, said.encode(), "sha256")
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
         return _Plan(judged, key, record=record, origin=origin)

@@ -77,7 +77,8 @@ def cli(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, ...
 
     Exit codes: 0 all made, 1 some patients refused, 2 usage, 3 bad input, 4 language, 5 layout, 6 output.
     """
-    ctx.obj = Settings(clinic_file, formularies)
+    usual = ctx.get_parameter_source("clinic_file") is click.core.ParameterSource.ENVIRONMENT
+    ctx.obj = Settings(clinic_file, formularies, usual)
 
 
 def main() -> None:

@@ -30,6 +30,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Settings:
     clinic_file: str | None = None
     formularies: tuple[str, ...] = ()
+    usual: bool = False
+    """The clinic's file is that of the environment: an edition, which has its own, goes before it."""
 
     def clinic(self) -> Clinic:
         """Return the clinic of this run: its file, or the built-in sample."""
@@ -66,7 +68,7 @@ class Settings:
         from handouts import resources
         from handouts.press.edition import Edition
 
-        if self.clinic_file or self.formularies:
+        if (self.clinic_file and not self.usual) or self.formularies:
             problem = "brings its own clinic and drug files"
             raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
         edition = Edition(Path(edition_file), resources.folder("fonts"))
@@ -96,7 +98,8 @@ fallback_option = click.option(
 def settings_of(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, ...]) -> Settings:
     """Return what was said after the command's name, or before it."""
     before = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
-    return Settings(clinic_file or before.clinic_file, (*before.formularies, *formularies))
+    usual = before.usual and not clinic_file
+    return Settings(clinic_file or before.clinic_file, (*before.formularies, *formularies), usual)
 
 
 def today() -> dt.date:

@@ -9,6 +9,10 @@ from handouts.content.drug import Drug
 from handouts.content.reading import File, read_toml
 from handouts.errors import InputError, Problem
 
+SLIP = 0.86
+"""How like a drug's id a name must be to be taken for a slip of it: names of other medicines are alike, too (rituximab,
+ublituximab: 0.8)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Formulary:
@@ -26,7 +30,7 @@ class Formulary:
         wanted = name.strip().casefold()
         if wanted in self.files:
             return self.files[wanted]
-        near = difflib.get_close_matches(wanted, self.files, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(wanted, self.files, n=1, cutoff=SLIP)
         hint = f"did you mean {near[0]}?" if near else "known drugs: " + ", ".join(self.ids())
         raise InputError(Problem("drug", f"no drug is called {name!r}", hint))
 

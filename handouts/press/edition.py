@@ -7,6 +7,7 @@ files, packets and locales they were made from, and ``forms/<id>.form``. It neve
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import json
 import zipfile
@@ -78,6 +79,12 @@ class Edition:
             raise InputError(Problem(where, "is not an edition, or is damaged", "build it again")) from None
         if not known:
             raise InputError(Problem(where, "was made by another version", "build it again"))
+        self._approvals: dict[str, str] = {}
+        for entry in self.entries:
+            if entry.approval:
+                before = self._approvals.get(entry.origin.source, "")
+                said = f"{before} {entry.form} {entry.approval}"
+                self._approvals[entry.origin.source] = hashlib.sha256(said.encode()).hexdigest()
         formulary = open_formulary(root / "drugs")
         self.library = Library(formulary, root / "packets", root / "locales", fonts, None, head["ground"])
 
@@ -90,6 +97,10 @@ class Edition:
         except DAMAGE:
             problem = f"the form {key[:10]} in it is damaged"
             raise InputError(Problem("edition", problem, "build the edition again")) from None
+
+    def approvals(self, source: str) -> str:
+        """Return what stands for the approvals of the forms that are made from ``source``."""
+        return self._approvals.get(source, "")
 
     def put(self, form: Form) -> None:
         """An edition is closed: nothing is added while packets are made."""
