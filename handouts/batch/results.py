@@ -14,7 +14,8 @@ from handouts.batch.manifest import NAME, read_manifest
 from handouts.batch.run import Outcome
 from handouts.content.person import DAMAGED
 from handouts.errors import HandoutError, Problem
-from handouts.roster.table import REASON
+from handouts.roster.columns import folded
+from handouts.roster.table import OTHER_REASON, REASON
 
 REFUSED = "refused.csv"
 
@@ -26,8 +27,9 @@ class Results:
         """``columns`` are the headings of the roster. Raises OutputError."""
         self._folder = folder
         self._headings = columns
-        self._columns = [heading for heading in columns if heading != REASON]
-        self._kept = [at for at, heading in enumerate(columns) if heading != REASON]
+        self._columns = [heading for heading in columns if heading not in (REASON, OTHER_REASON)]
+        self._reason = OTHER_REASON if REASON in map(folded, self._columns) else REASON
+        self._kept = [at for at, heading in enumerate(columns) if heading not in (REASON, OTHER_REASON)]
         self._width = len(columns)
         self.refused = 0
         try:
@@ -51,7 +53,7 @@ class Results:
             self._manifest.write(outcome.line.dump())
             if outcome.line.status == "refused":
                 if not self.refused:
-                    self._writer.writerow([*self._columns, REASON])
+                    self._writer.writerow([*self._columns, self._reason])
                 self._writer.writerow(self._refused(outcome))
                 self.refused += 1
         except OSError as error:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from handouts.roster.orders import Judged
     from handouts.roster.table import Roster
 
+OF_A_RUN = ("manifest.jsonl", "refused.csv", "summary.pdf", "labels.pdf")
+"""What a run writes beside the packets."""
 OFTEN = 10.0
 """How often a run that is not watched says how far it is, in seconds."""
 NAMED = 10
@@ -129,7 +131,8 @@ def batch(
         _report(redact, open_run, settings, desk.library, Path(out))
         return
     tally, printing = Tally(kept=as_json), Printing(print_run, sort, separators, duplex, labels)
-    printing.check()
+    inputs = [Path(name) for name in (roster_file, columns_file, edition_file, settings.clinic_file) if name]
+    printing.check([*inputs, *(Path(out) / name for name in OF_A_RUN)])
     open_crew = _crew(jobs, open_desk, scheduler, edition_file)
     try:
         desk = open_desk()

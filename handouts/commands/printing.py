@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,8 +36,11 @@ class Printing:
     _labels: list[Label] = field(default_factory=list)
     _summary: SummarySheet | None = None
 
-    def check(self) -> None:
-        """Raise UsageError for a kind of label sheet that is not known."""
+    def check(self, used: Iterable[Path]) -> None:
+        """Raise UsageError for a kind of label sheet that is not known, and for a print run over a file that is
+        ``used`` otherwise."""
+        if self.print_run and Path(self.print_run).resolve() in {path.resolve() for path in used}:
+            raise UsageError(Problem("--print-run", "would take the place of another file of this run", "name another"))
         if self.labels:
             from handouts.batch.labels import STOCKS
 

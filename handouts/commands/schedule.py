@@ -45,6 +45,8 @@ def schedule(
     handouts schedule natalizumab --done 12 --last 2026-11-03 --json
     """
     settings = settings_of(ctx, clinic_file, formularies)
+    if as_json and ics == "-":
+        raise UsageError(Problem("--ics", "and --json cannot both go to standard output", "name a file for --ics"))
 
     from handouts.content.facts import printable
     from handouts.content.person import read_treatment

@@ -51,6 +51,8 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,2})")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2}")
+_BY_A_SPREADSHEET = re.compile(r"'.*|[0-9](?:\.[0-9]+)?E\+[0-9]+|[0-9]+\.0+")
+"""Digits that were lost (1.23457E+11), a point that was added (12345.0), the sign for text ('000123)."""
 _ID = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -262,6 +264,8 @@ class _Typed:
             self.refuse(key, f"is longer than {RECORD_LENGTH} characters", "check the record number")
         elif raw != raw.strip():
             self.refuse(key, "begins or ends with a space", "take the space out")
+        elif _BY_A_SPREADSHEET.fullmatch(raw):
+            self.refuse(key, "is a number as a spreadsheet writes it, not the record number", "type it again as text")
         elif not raw.isprintable():
             self.refuse(key, "has a character that cannot be seen", "type the record number again")
         elif not self._refuse_glyphs(key, raw):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from handouts.press.form import Field
@@ -13,6 +14,9 @@ STEP = 0.5 / 0.75
 """By how much a value that is too wide is made smaller at a time: half a point."""
 ROUNDING = 0.05
 """What rounding may cost, in CSS px."""
+
+WORDS = re.compile(r"[^ ，、；：。！？]*[，、；：。！？]* *")
+"""A word and what follows it on its line."""
 
 Placed = tuple[float, float, float, Run]
 """Size, distance from the field's left, height over its first baseline, and the run."""
@@ -29,7 +33,7 @@ def set_lines(field: Field, text: str, faces: Faces) -> tuple[Placed, ...] | Non
         if lines is not None and len(lines) <= field.lines:
             placed: list[Placed] = []
             for at, line in enumerate(lines):
-                placed += _placed(field, size, at, line, "" if at == len(lines) - 1 else " ", faces)
+                placed += _placed(field, size, at, line, faces)
             return tuple(placed)
         size -= STEP
         if size < FLOOR - 1e-6:
@@ -37,18 +41,21 @@ def set_lines(field: Field, text: str, faces: Faces) -> tuple[Placed, ...] | Non
 
 
 def broken(text: str, weight: str, size: float, width: float, faces: Faces) -> list[str] | None:
-    """Return the lines of ``text``, broken at spaces; None when a word is wider than the box."""
-    whole = faces.shape(text, weight)
-    if advance(whole, size) <= width + ROUNDING:
+    """Return the lines of ``text``, broken after spaces and after the marks of Chinese, which has no spaces; a space
+    stays at the end of its line. None when a word is wider than the box."""
+
+    def fits(line: str) -> bool:
+        return advance(faces.shape(line.rstrip(" "), weight), size) <= width + ROUNDING
+
+    if fits(text):
         return [text]
     lines: list[str] = []
     line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if advance(faces.shape(longer, weight), size) <= width + ROUNDING:
-            line = longer
+    for word in WORDS.findall(text):
+        if fits(line + word):
+            line += word
             continue
-        if not line or advance(faces.shape(word, weight), size) > width + ROUNDING:
+        if not line or not fits(word):
             return None
         lines.append(line)
         line = word
@@ -69,10 +76,11 @@ def along(runs: Iterable[Run], size: float, x: float, y: float) -> list[Placed]:
     return placed
 
 
-def _placed(field: Field, size: float, line: int, text: str, space: str, faces: Faces) -> list[Placed]:
-    """Return the runs of a line; the ``space`` it was broken at is kept, so that its words do not run together."""
-    runs = faces.shape(text, field.weight)
+def _placed(field: Field, size: float, line: int, text: str, faces: Faces) -> list[Placed]:
+    """Return the runs of a line; the space it was broken at is kept, so that its words do not run together."""
+    written = text.rstrip(" ")
+    runs = faces.shape(written, field.weight)
     room = field.width - advance(runs, size)
     x = {"left": 0.0, "center": room / 2, "right": room}[field.align]
-    spaces = faces.shape(space, field.weight) if space else ()
+    spaces = faces.shape(" ", field.weight) if written != text else ()
     return along((*runs, *spaces), size, x, -line * field.leading)

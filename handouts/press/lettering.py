@@ -61,7 +61,7 @@ class Lettering:
                 return size, [text]
             size -= STEP
         found = broken(text, weight, floor, width, self._faces)
-        return (floor, found) if found and len(found) <= lines else None
+        return (floor, [line.rstrip(" ") for line in found]) if found and len(found) <= lines else None
 
     def finish(self) -> None:
         """Write the fonts and the resources."""

@@ -137,12 +137,19 @@ class Judge:
         if not drug or "drug" in refused:
             return problems
         if (known := self.drug_id(drug)) is None:
-            return problems + _problems(lambda: self.library.formulary.path(drug))
+            return [*problems, self._unknown_drug(drug)]
         if "packet" not in refused:
             problems += self._packet_problems(packet or PACKET, known)
         if refused.isdisjoint(TREATMENT):
             problems += self._next_infusion(known, treatment or read_treatment(data))[1]
         return problems
+
+    def _unknown_drug(self, name: str) -> Problem:
+        """Return what is wrong with ``name``; it is not repeated where it may be a patient's, in a wrong column."""
+        (problem,) = _problems(lambda: self.library.formulary.path(name))
+        if "did you mean" in problem.hint:
+            return problem
+        return Problem("drug", "is not the name of a drug that is known here", problem.hint)
 
     def _find_locale_problems(self, tag: str) -> tuple[Problem, ...]:
         return tuple(_problems(lambda: self.desk.refuse_language(tag or self._default_locale or "")))

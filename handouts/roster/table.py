@@ -16,6 +16,8 @@ REQUIRED = ("mrn", "name", "dob", "drug", "start")
 """The columns that every roster has. A cell of ``start`` may be empty where ``done`` and ``last`` are given."""
 REASON = "reason"
 """The heading under which a batch says why it refused a row: a file of refused rows can be run again as it is."""
+OTHER_REASON = "reason of refusal"
+"""The same where the roster has a column of its own that is called so."""
 SHOWN = 40
 """The most characters of a heading that a message repeats."""
 
@@ -163,7 +165,11 @@ def read_headings(found: Sequence[str], columns: Columns, where: str) -> Heading
         problems.append(Problem(where, f"columns {' and '.join(at)} have the same heading", "take one of them out"))
     if problems:
         raise InputError(*(Problem(where, problem.message, problem.hint) for problem in problems))
-    ignored = {REASON, *(folded(heading) for heading in columns.ignore)}
+    ignored = {
+        OTHER_REASON,
+        *(name for name in [REASON] if REASON in found),
+        *(folded(heading) for heading in columns.ignore),
+    }
     unknown = [
         heading for heading, name, key in zip(found, names, keys, strict=True) if not key and name not in ignored
     ]

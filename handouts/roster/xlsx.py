@@ -171,7 +171,7 @@ def _said(cell: Any, key: str | None, columns: Columns, epoch: dt.datetime) -> C
     if cell.data_type == "e":
         return Wrong(str(value), "is an error of the spreadsheet", "write the value itself in the cell")
     if isinstance(value, str):
-        return value
+        return _unescaped(value)
     if isinstance(value, bool):
         return Wrong(str(value).upper(), "is TRUE or FALSE, not text", "write the text itself in the cell")
     if isinstance(value, dt.date):
@@ -182,6 +182,13 @@ def _said(cell: Any, key: str | None, columns: Columns, epoch: dt.datetime) -> C
     if isinstance(value, int | float):
         return _number(value, cell.number_format, key, columns, epoch)
     return Wrong(str(value), "is a time of day, not text", "write the text itself in the cell")
+
+
+def _unescaped(text: str) -> str:
+    """Return ``text`` with what XML cannot hold as itself: ``_x000D_`` is a carriage return (ECMA-376, 22.9.2.19)."""
+    from openpyxl.utils.escape import unescape
+
+    return str(unescape(text))
 
 
 def _number(value: float, shape: str, key: str | None, columns: Columns, epoch: dt.datetime) -> Cell:
