@@ -26,8 +26,9 @@ from shipped import FORMULARY, drug_of
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns
-from handouts.roster.fhir import COUNTED, INTERPRETER, RECORD_NUMBER, RXNORM
+from handouts.roster.fhir import COUNTED, RXNORM
 from handouts.roster.orders import Judged
+from handouts.roster.patient import INTERPRETER, RECORD_NUMBER
 
 Resource = dict[str, object]
 
@@ -93,6 +94,29 @@ def test_references_of_every_kind(tmp_path: Path) -> None:
     assert only(tmp_path, patient, {**request, "subject": elsewhere}, visit).order
 
 
+@pytest.mark.parametrize(
+    ("reference", "full", "found"),
+    [
+        ("Patient/p1", "https://ehr.example/fhir/Patient/p1", True),
+        ("https://ehr.example/fhir/Patient/p1", "https://ehr.example/fhir/Patient/p1", True),
+        ("https://ehr.example/fhir/Patient/p1", "", True),
+        ("https://other.example/fhir/Patient/p1", "https://ehr.example/fhir/Patient/p1", False),
+        ("https://other.example/fhir/Patient/p1", "urn:uuid:1", False),
+    ],
+)
+def test_the_same_id_on_another_server_is_another_patient(
+    tmp_path: Path, reference: str, full: str, found: bool
+) -> None:
+    patient, request, visit = whole(request={"subject": {"reference": reference}})
+    entries = [{"fullUrl": full, "resource": patient}, {"resource": request}, {"resource": visit}]
+    (row,) = outcome(saved(tmp_path, json.dumps({"resourceType": "Bundle", "entry": entries}), "a.json"))
+
+    assert bool(row.order) is found
+    assert [problem.message for problem in row.problems] == (
+        [] if found else ["entry[1].resource.subject is no patient of this bundle"]
+    )
+
+
 # Who
 
 
@@ -150,26 +174,67 @@ def test_the_record_number_is_that_of_type_mr_and_only_one(tmp_path: Path) -> No
     assert only(tmp_path, *whole({"identifier": ended})).row.data["mrn"] == "2"
 
 
+ISO_639, OWN = "urn:oid:2.16.840.1.113883.6.100", "https://example.org/languages"
+BCP_47 = "urn:ietf:bcp:47"
+
+
+def spoken(*codings: tuple[str, str], text: str = "", preferred: bool = True) -> Resource:
+    coded = [{"system": system, "code": code} for system, code in codings]
+    return {"language": {"coding": coded, "text": text}, "preferred": preferred}
+
+
 def test_a_language_in_two_code_systems(tmp_path: Path) -> None:
-    """BCP 47 says more than ISO 639; a code of the sender's own says nothing."""
-    iso, own = "urn:oid:2.16.840.1.113883.6.100", "https://example.org/languages"
+    """BCP 47 says more than ISO 639, where it says anything."""
 
     def read(*codings: tuple[str, str]) -> str:
-        spoken = {"coding": [{"system": system, "code": code} for system, code in codings]}
-        found = only(tmp_path, *whole({"communication": [{"language": spoken, "preferred": True}]}))
-        return found.row.data["locale"]
+        return only(tmp_path, *whole({"communication": [spoken(*codings)]})).row.data["locale"]
 
-    assert read((own, "7"), (iso, "spa"), ("urn:ietf:bcp:47", "es-MX")) == "es-MX"
-    assert read((own, "7"), (iso, "spa")) == "spa"
-    assert read((own, "es")) == ""
+    assert read((OWN, "7"), (ISO_639, "spa"), (BCP_47, "es-MX")) == "es-MX"
+    assert read((OWN, "7"), (ISO_639, "spa")) == "spa"
+    assert read((BCP_47, ""), (ISO_639, "spa")) == "spa"
+
+
+@pytest.mark.parametrize("default", ["en", ""])
+@pytest.mark.parametrize(
+    ("languages", "said"),
+    [
+        ([spoken(text="Vietnamese")], "has no code that is known"),
+        ([spoken((OWN, "es"))], "has no code that is known"),
+        ([spoken((BCP_47, ""), text="Vietnamese")], "has no code that is known"),
+        ([{"preferred": True}], "has no code that is known"),
+        ([spoken((BCP_47, "en")), spoken((BCP_47, "es"))], "two preferred"),
+        ([spoken((BCP_47, "en"), (BCP_47, "es"))], "two preferred"),
+        ([spoken((BCP_47, "en")), spoken(text="Vietnamese")], "two preferred"),
+        ([spoken(text="Vietnamese"), spoken(text="Thai")], "two preferred"),
+        ([spoken((BCP_47, "es"), preferred=False)], "no language is marked as preferred"),
+        ([spoken(text="Vietnamese", preferred=False)], "no language is marked as preferred"),
+    ],
+)
+def test_a_language_that_is_not_understood_is_not_the_default(
+    tmp_path: Path, languages: list[Resource], said: str, default: str
+) -> None:
+    columns = Columns(defaults={"locale": default} if default else {})
+    (problem,) = only(tmp_path, *whole({"communication": languages}), columns=columns).problems
+
+    assert problem.where == "locale"
+    assert said in problem.message
+    assert problem.hint
+
+
+def test_a_language_in_the_words_of_the_columns_file(tmp_path: Path) -> None:
+    columns = Columns(values={"locale": {"Spanish": "es", "Castellano": "es"}})
+    shown = {"language": {"coding": [{"system": OWN, "code": "7", "display": "Spanish"}]}, "preferred": True}
+
+    def read(*languages: Resource) -> str:
+        return only(tmp_path, *whole({"communication": list(languages)}), columns=columns).row.data["locale"]
+
+    assert read(spoken(text="spanish")) == "es"
+    assert read(shown) == "es"
+    assert read(shown, spoken(text="Castellano"), spoken((BCP_47, "es"))) == "es"
 
 
 def test_a_language_that_is_not_preferred_is_not_taken(tmp_path: Path) -> None:
-    def language(tag: str, **more: object) -> Resource:
-        return {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": tag}]}, **more}
-
-    assert refused(tmp_path, *whole({"communication": [language("es")]}))[0] == "locale"
-    both = [language("en"), language("es", preferred=True)]
+    both = [spoken((BCP_47, "en"), preferred=False), spoken((BCP_47, "es"))]
     assert only(tmp_path, *whole({"communication": both})).row.data["locale"] == "es"
     stated = Columns(defaults={"locale": "en"})
     assert only(tmp_path, *whole({"communication": []}), columns=stated).row.data["locale"] == "en"
@@ -314,6 +379,25 @@ def test_a_drug_as_a_resource_of_its_own(tmp_path: Path) -> None:
     assert order.drug == "natalizumab"
 
 
+def test_a_drug_that_the_request_contains(tmp_path: Path) -> None:
+    def drug(*contained: Resource) -> str | None:
+        reference = {"medicationReference": {"reference": "#d"}, "medicationCodeableConcept": None}
+        found = only(tmp_path, *whole(request={**reference, "contained": list(contained)}))
+        assert found.row.places["drug"].startswith("entry[1].resource.")
+        return found.order.drug if found.order else None
+
+    tysabri: Resource = {"resourceType": "Medication", "id": "d", "code": {"text": "Tysabri"}}
+    assert drug({**tysabri, "id": "e"}, tysabri) == "natalizumab"
+    assert drug({**tysabri, "id": "e"}) is None
+    assert drug(tysabri, tysabri) is None, "which of them?"
+    assert drug() is None
+
+    given = fhir_given(LEAST, 1, "2026-06-02")
+    given |= {"medicationReference": {"reference": "#d"}, "medicationCodeableConcept": None}
+    given["contained"] = [{**tysabri, "code": {"text": "Ocrevus"}}]
+    assert only(tmp_path, *whole(), given).row.data["done"] == "1"
+
+
 def test_a_service_request(tmp_path: Path) -> None:
     request = {"resourceType": "ServiceRequest", "code": {"text": "ocrelizumab"}}
     assert only(tmp_path, *whole(request=request)).order
@@ -369,6 +453,10 @@ def test_the_next_appointment_after_a_cancelled_one(tmp_path: Path) -> None:
         ("2026-12-07T23:59:59Z", "2026-12-07"),
         ("2026-12-08T05:59:59.5Z", "2026-12-07"),
         ("2026-12-08T06:00Z", "2026-12-08"),
+        ("2026-12-08T05:59:59+00:00", "2026-12-07"),
+        ("2026-12-08T05:59:59-00:00", "2026-12-07"),
+        ("2026-12-32", None),
+        ("2026-12-32T09:00:00+00:00", None),
         ("2026-07-08T05:00:00Z", "2026-07-08"),
         ("2026-12-32T09:00:00Z", None),
         ("0001-01-01T00:00:00Z", None),
@@ -391,6 +479,20 @@ def test_an_appointment_that_is_not_booked(tmp_path: Path, status: str) -> None:
     assert f"no appointment is booked: it is '{status}'" in {
         p.message for p in only(tmp_path, *whole(visit={"status": status})).problems
     }
+
+
+def test_an_appointment_that_the_patient_declined(tmp_path: Path) -> None:
+    def visit(day: str, **status: str) -> Resource:
+        people = [{"actor": {"reference": f"{kind.title()}/p1"}, "status": said} for kind, said in status.items()]
+        return {**fhir_visit(), "id": day, "start": f"{day}T09:00:00-06:00", "participant": people}
+
+    patient, request, _ = whole()
+    declined = visit("2026-12-07", patient="declined", practitioner="accepted")
+    where, place, message = refused(tmp_path, patient, request, declined)
+    assert (where, place) == ("start", "entry[2].resource.participant")
+    assert message == "the patient declined the appointment"
+    after = visit("2026-12-09", patient="accepted", practitioner="declined")
+    assert only(tmp_path, patient, request, declined, after).row.data["start"] == "2026-12-09"
 
 
 def test_no_appointment(tmp_path: Path) -> None:
