@@ -370,6 +370,83 @@ def test_an_earlier_course_is_no_part_of_this_one(tmp_path: Path) -> None:
     assert order.treatment.done == 1
 
 
+EARLIER = {**fhir_visit(), "id": "a0", "status": "fulfilled", "start": "2026-12-06T09:00:00-06:00"}
+OF_THIS = {"reference": "MedicationRequest/m1"}
+
+
+@pytest.mark.parametrize("authored", ["", "2026", "2026-12"])
+@pytest.mark.parametrize("earlier", [fhir_given(PULSE, 1, "2026-12-06"), EARLIER])
+def test_what_was_given_belongs_to_a_course_or_the_row_is_refused(
+    tmp_path: Path, earlier: Resource, authored: str
+) -> None:
+    found = pulse(tmp_path, earlier, dosageInstruction=[THREE], authoredOn=authored)
+
+    assert found.row.places["done"] == "entry[1].resource.authoredOn"
+    (problem,) = found.problems
+    assert (problem.where, problem.message) == (
+        "done",
+        "cannot be told whether what was given belongs to this course",
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "authored", "done"),
+    [
+        ({**fhir_given(PULSE, 1, "2026-12-06"), "request": OF_THIS}, "", "1"),
+        ({**fhir_given(PULSE, 1, "2026-12-06"), "request": OF_THIS}, "2026-12-07", "1"),
+        (fhir_given(PULSE, 1, "2026-12-06"), "2026-12-07", ""),
+        (fhir_given(PULSE, 1, "2026-12-06"), "2026-12-07T03:00:00Z", "1"),
+        (fhir_given(PULSE, 1, "2026-12-06"), "2026-12-07T03:00:00+01:00", ""),
+        (EARLIER, "2026-12-06", "1"),
+        (EARLIER, "2026-12-07", ""),
+    ],
+)
+def test_a_course_begins_on_the_day_it_was_written(tmp_path: Path, earlier: Resource, authored: str, done: str) -> None:
+    found = pulse(tmp_path, earlier, dosageInstruction=[THREE], authoredOn=authored)
+
+    assert found.row.data["done"] == done
+
+
+@pytest.mark.parametrize(("authored", "done"), [("", "1"), ("2026-12-07", "1")])
+def test_a_visit_that_names_the_request_is_of_its_course(tmp_path: Path, authored: str, done: str) -> None:
+    named: Resource = {"basedOn": [OF_THIS]}
+    request = {**fhir_request(PULSE), "dosageInstruction": [THREE], "authoredOn": authored}
+    found = only(tmp_path, fhir_patient(PULSE), request, {**fhir_visit(PULSE), **named}, {**EARLIER, **named})
+
+    assert found.row.data["done"] == done
+
+
+def test_what_was_given_for_the_request_counts_whatever_its_name(tmp_path: Path) -> None:
+    given = fhir_given({**LEAST, "drug": "OCREVUS 300 MG/10 ML"}, 1, "2026-06-02")
+    found = only(tmp_path, *whole(), {**given, "request": OF_THIS})
+
+    assert (found.row.data["done"], found.row.data["last"]) == ("1", "2026-06-02")
+
+
+def test_what_is_not_counted_is_said(tmp_path: Path) -> None:
+    unknown = fhir_given({**LEAST, "drug": "OCREVUS 300 MG/10 ML"}, 1, "2026-06-02")
+    nobody = fhir_given(LEAST, 2, "2026-06-02")
+    known = {**fhir_given({**LEAST, "drug": "natalizumab"}, 1, "2026-06-02"), "id": "g"}
+    path = saved(tmp_path, as_bundle(*whole(), unknown, nobody, known), "roster.json")
+    *warnings, last = opened(path).warnings
+
+    assert last == COUNTED
+    assert [(warning.where, warning.message) for warning in warnings] == [
+        ("entry[4].resource", "the administration is of no patient of this bundle, and was not counted"),
+        ("entry[3].resource", "the administration names no drug that is known, and was not counted"),
+    ]
+    assert all(warning.hint for warning in warnings)
+
+
+@pytest.mark.parametrize("earlier", [fhir_given(LEAST, 1, "2026-06-02"), EARLIER])
+def test_a_drug_that_is_not_known_is_not_one_of_a_new_patient(tmp_path: Path, earlier: Resource) -> None:
+    """The refused row is marked at ``done`` as well: with the drug corrected it would be a first infusion."""
+    request: Resource = {"medicationCodeableConcept": {"text": "Ocrevus Zunovo or so"}}
+
+    assert problems(judged(tmp_path, *whole(request=request), earlier)) == [(2, "drug"), (2, "done")]
+    assert problems(judged(tmp_path, *whole(request=request))) == [(2, "drug")]
+
+
 def test_a_drug_as_a_resource_of_its_own(tmp_path: Path) -> None:
     medication: Resource = {"resourceType": "Medication", "id": "d", "code": {"text": "Tysabri"}}
     reference = {"medicationReference": {"reference": "Medication/d"}, "medicationCodeableConcept": None}

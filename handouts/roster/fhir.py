@@ -78,6 +78,7 @@ class _Orders:
         for given in bundle.of("MedicationAdministration"):
             if given["status"].text == "completed":
                 self.given[self._target(given["subject"])].append(given)
+        self._say_what_is_not_counted()
         known = [request for request in self.requests if not self.drugs[request.path].message]
         self.known = Counter(self._target(request["subject"]) for request in known)
         """How many requests for drugs that are known each patient has."""
@@ -100,6 +101,18 @@ class _Orders:
         self.skipped.append(Problem(path, f"the request {why}, and was skipped"))
         return False
 
+    def _say_what_is_not_counted(self) -> None:
+        """Note what was given, but to nobody who is here, or under a name that is no drug's."""
+        for given in self.given[""]:
+            self._uncounted(given, "is of no patient of this bundle", "export the patients with it")
+        for patient in dict.fromkeys(self._target(request["subject"]) for request in self.requests):
+            for given in self.given[patient] if patient else ():
+                if self._target(given["request"]) not in self.drugs and self._drug(given).message:
+                    self._uncounted(given, "names no drug that is known", "map it in [values.drug] if it is one")
+
+    def _uncounted(self, given: Node, why: str, hint: str) -> None:
+        self.skipped.append(Problem(given.path, f"the administration {why}, and was not counted", hint))
+
     def _values(self, request: Node) -> dict[str, Value] | None:
         """Return what the bundle says of this request by key; None where it is skipped."""
         drug = self.drugs[request.path]
@@ -116,7 +129,8 @@ class _Orders:
         values = {"drug": drug, "start": self._start(request, visits, rivals=bool(free) and not visits)}
         from_order = self.served.from_order(drug.text)
         values |= {key: value for key, value in course(request).items() if key in from_order}
-        values |= self._history(request, drug, visits, own_course="days" in from_order)
+        days, untold = self._given(request, drug, visits, own_course="days" in from_order)
+        values |= {"done": untold, "last": Value("", untold.path)} if untold else _history(days)
         if patient is not None:
             values |= person(patient, self.columns)
         return values
@@ -184,37 +198,55 @@ class _Orders:
         linked, free = [], []
         if patient := self._target(request["subject"]):
             for visit in self.visits[patient]:
-                reasons = [*visit["basedOn"], *visit["reasonReference"], *visit["supportingInformation"]]
-                wanted = {self._target(reason) for reason in reasons}
+                wanted = self._wanted(visit)
                 if request.path in wanted:
                     linked.append(visit)
                 elif not wanted & self.drugs.keys():
                     free.append(visit)
         return linked, free
 
-    def _history(self, request: Node, drug: Value, visits: list[Node], *, own_course: bool) -> dict[str, Value]:
-        """Return how many infusions were given and when the last one was: one for each day that the bundle has.
+    def _wanted(self, visit: Node) -> set[str]:
+        """Return the paths of what an appointment is for."""
+        reasons = [*visit["basedOn"], *visit["reasonReference"], *visit["supportingInformation"]]
+        return {self._target(reason) for reason in reasons}
 
-        With ``own_course``, each request is a course by itself: what was given for another request, or before this one
-        was written, is none of it.
+    def _given(
+        self, request: Node, drug: Value, visits: list[Node], *, own_course: bool
+    ) -> tuple[list[Value], Value | None]:
+        """Return the days that the bundle has an infusion on, or why these cannot be told.
+
+        What names this request counts. With ``own_course``, each request is a course by itself: what was given for
+        another request, or before this one was written, is none of it.
         """
-        times = [visit["start"] for visit in visits if visit["status"].text == GIVEN]
-        for given in self.given[self._target(request["subject"])]:
-            named = given["request"]["reference"].text
-            of_another = own_course and named and self._target(given["request"]) != request.path
-            if not of_another and not drug.message and self._drug(given).text == drug.text:
-                once, period = given["effectiveDateTime"], given["effectivePeriod"]["start"]
-                times.append(once if once.text else period)
-        days = [day_of(time, self.time_zone) for time in times]
-        if own_course:
-            written = request["authoredOn"].text[:10]
-            days = [day for day in days if day.message or day.text >= written]
-        if not days:
-            return {}
-        if wrong := next((day for day in days if day.message), None):
-            return {"done": Value("", wrong.path), "last": wrong}
-        last = max(days, key=lambda day: day.text)
-        return {"done": Value(str(len({day.text for day in days})), last.path), "last": last}
+        patient = self._target(request["subject"])
+        past = [visit for visit in visits if visit["status"].text == GIVEN]
+        if drug.message:
+            if not self.given[patient] and all(visit["status"].text != GIVEN for visit in self.visits[patient]):
+                return [], None
+            message = "cannot be counted while the drug is not known, and something was given"
+            return [], Value("", drug.path, message, "name the drug first, and read the bundle again")
+        own: list[Node] = []
+        other: list[Node] = []
+        for visit in past:
+            (own if request.path in self._wanted(visit) else other).append(visit["start"])
+        for given in self.given[patient]:
+            once, found = given["effectiveDateTime"], self._drug(given)
+            time = once if once.text else given["effectivePeriod"]["start"]
+            of_another = own_course and given["request"]["reference"].text
+            if self._target(given["request"]) == request.path:
+                own.append(time)
+            elif not of_another and not found.message and found.text == drug.text:
+                other.append(time)
+        days = [day_of(time, self.time_zone) for time in own]
+        others = [day_of(time, self.time_zone) for time in other]
+        if own_course and others:
+            written = day_of(request["authoredOn"], self.time_zone)
+            if written.message:
+                message = "cannot be told whether what was given belongs to this course"
+                hint = "let it name its request, or give the request the day it was written on (authoredOn)"
+                return [], Value("", written.path, message, hint)
+            others = [day for day in others if day.message or day.text >= written.text]
+        return days + others, None
 
     def _start(self, request: Node, visits: list[Node], *, rivals: bool) -> Value:
         """Return the day of the first booked appointment that the patient has not declined."""
@@ -242,3 +274,13 @@ class _Orders:
     def _declined(self, visit: Node, patient: str) -> bool:
         own = [item["status"].text for item in visit["participant"] if self._target(item["actor"]) == patient]
         return "declined" in own
+
+
+def _history(days: list[Value]) -> dict[str, Value]:
+    """Return how many infusions were given and when the last one was: one for each day."""
+    if not days:
+        return {}
+    if wrong := next((day for day in days if day.message), None):
+        return {"done": Value("", wrong.path), "last": wrong}
+    last = max(days, key=lambda day: day.text)
+    return {"done": Value(str(len({day.text for day in days})), last.path), "last": last}
