@@ -26,6 +26,7 @@ from shipped import FORMULARY, drug_of
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns
+from handouts.roster.dosage import INTRAVENOUS, SNOMED, UCUM
 from handouts.roster.fhir import COUNTED, RXNORM
 from handouts.roster.orders import Judged
 from handouts.roster.patient import INTERPRETER, RECORD_NUMBER
@@ -306,11 +307,16 @@ def pulse(folder: Path, *others: Resource, row: dict[str, str] = PULSE, **reques
         {**DAILY, "boundsDuration": {"value": 5, "code": "d"}},
         {**DAILY, "boundsDuration": {"value": 5, "unit": "d"}, "count": 5},
         {**DAILY, "boundsPeriod": {"start": "2026-12-07T09:00:00-06:00", "end": "2026-12-11"}},
+        {**DAILY, "boundsPeriod": {"start": "2026-12-08T05:00:00Z", "end": "2026-12-12T05:59:59Z"}},
+        {**DAILY, "boundsPeriod": {"start": "2026-12-07"}, "count": 5},
+        {**DAILY, "boundsDuration": {"value": 5.0, "unit": "days", "system": UCUM, "code": "d"}, "count": 5.0},
+        {**DAILY, "frequency": 1.0, "count": 5, "duration": 1, "durationUnit": "h", "timeOfDay": ["09:00:00"]},
     ],
 )
 def test_a_course_that_the_request_orders(tmp_path: Path, repeat: Resource) -> None:
-    quantity = {"doseAndRate": [{"doseQuantity": {"value": 1000.0, "unit": "mg"}}]}
-    order = pulse(tmp_path, dosageInstruction=[{"timing": {"repeat": repeat}, **quantity}]).order
+    quantity = {"doseAndRate": [{"doseQuantity": {"value": 1000.0, "unit": "mg"}}], "asNeededBoolean": False}
+    code = {"coding": [{"code": "QD", "display": "every day"}], "text": "Daily"}
+    order = pulse(tmp_path, dosageInstruction=[{"timing": {"repeat": repeat, "code": code}, **quantity}]).order
 
     assert order
     assert (order.treatment.days, order.treatment.dose) == (5, "1000 mg")
@@ -344,6 +350,139 @@ def test_a_course_that_is_not_plain_is_refused(
 
     assert found.order is None
     assert [problem.where for problem in found.problems if said in problem.message] == [key]
+
+
+def days_refused(folder: Path, **instruction: object) -> str:
+    """Return why the course of this instruction is refused; it is otherwise one of three days."""
+    found = pulse(folder, dosageInstruction=[{**THREE, **instruction}])
+    messages = [problem.message for problem in found.problems if problem.where == "days"]
+    assert found.order is None
+    assert all(problem.hint for problem in found.problems)
+    return messages[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dayOfWeek", ["mon"]),
+        ("countMax", 5),
+        ("boundsRange", {"high": {"value": 5, "unit": "d"}}),
+        ("periodMax", 2),
+        ("frequencyMax", 2),
+        ("when", ["C"]),
+        ("offset", 30),
+        ("extension", [{"url": "urn:x"}]),
+        ("_count", {"extension": [{"url": "urn:x"}]}),
+    ],
+)
+def test_what_would_change_the_timing_is_refused_by_name(tmp_path: Path, key: str, value: object) -> None:
+    repeat = {**DAILY, "count": 3, key: value}
+    assert days_refused(tmp_path, timing={"repeat": repeat}) == f"says {key!r}, which is not read"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "said"),
+    [
+        ({"asNeededBoolean": True}, "as needed"),
+        ({"asNeededCodeableConcept": {"text": "pain"}}, "'asNeededCodeableConcept'"),
+        ({"modifierExtension": [{"url": "urn:x"}]}, "'modifierExtension'"),
+        ({"timing": {**THREE["timing"], "event": ["2026-12-07"]}}, "'event'"),
+        ({"timing": {**THREE["timing"], "modifierExtension": [{"url": "urn:x"}]}}, "'modifierExtension'"),
+        ({"timing": {**THREE["timing"], "code": {"coding": [{"code": "BID"}]}}}, "once a day"),
+        ({"timing": {**THREE["timing"], "code": {"coding": [{"display": "twice a day"}]}}}, "once a day"),
+        ({"timing": {**THREE["timing"], "code": {"text": "daily for 5 doses"}}}, "once a day"),
+        ({"timing": {"repeat": {**DAILY, "count": 3, "timeOfDay": ["09:00:00", "18:00:00"]}}}, "one time"),
+        ({"timing": {"repeat": {**DAILY, "count": 3, "duration": 3, "durationUnit": "d"}}}, "lasts for days"),
+        ({"timing": {"repeat": {**DAILY, "frequency": True, "count": 3}}}, "once a day"),
+        ({"timing": {"repeat": {**DAILY, "count": [3]}}}, "a number of days"),
+        ({"timing": {"repeat": {**DAILY, "count": {}}}}, "a number of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": {}, "code": "d"}}}}, "a number of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": 3, "unit": "d", "code": "wk"}}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": 3, "unit": "wk", "code": "d"}}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": 3, "code": "d", "comparator": ">"}}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsPeriod": {"end": "2026-12-09"}, "count": 3}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsPeriod": {"start": "2026-12-07"}}}}, "needs the number of"),
+        (
+            {"timing": {"repeat": {**DAILY, "boundsPeriod": {"start": "2026-12-08", "end": "2026-12-10"}}}},
+            "does not begin on the day of the first infusion",
+        ),
+        (
+            {"timing": {"repeat": {**DAILY, "boundsPeriod": {"start": "2026-12-06"}, "count": 3}}},
+            "does not begin on the day of the first infusion",
+        ),
+    ],
+)
+def test_what_would_change_the_course_is_refused(tmp_path: Path, instruction: Resource, said: str) -> None:
+    assert said in days_refused(tmp_path, **instruction)
+
+
+def test_a_period_begins_with_the_course_not_with_what_is_left_of_it(tmp_path: Path) -> None:
+    repeat = {**DAILY, "boundsPeriod": {"start": "2026-12-06", "end": "2026-12-08"}}
+    begun = {**fhir_given(PULSE, 1, "2026-12-06"), "request": OF_THIS}
+    order = pulse(tmp_path, begun, dosageInstruction=[{"timing": {"repeat": repeat}}]).order
+
+    assert order
+    assert (order.treatment.days, order.treatment.done) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "dose"),
+    [
+        ({"value": 1000, "unit": "milligram", "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "milligram", "system": UCUM, "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "MG", "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "mg", "system": OWN, "code": "7"}, "1000 mg"),
+        ({"value": 1000, "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "mg", "code": "g"}, None),
+        ({"value": 1000, "unit": "g", "code": "mg"}, None),
+        ({"value": 1000, "unit": "mg/kg", "code": "mg"}, None),
+        ({"value": 1000, "system": OWN, "code": "mg"}, None),
+        ({"value": 1000, "code": "mg", "comparator": "<"}, None),
+        ({"value": float("nan"), "code": "mg"}, None),
+        ({"value": 10**400, "code": "mg"}, None),
+        ({"value": [1000], "code": "mg"}, None),
+        ({"code": "mg"}, None),
+    ],
+)
+def test_the_unit_of_a_dose(tmp_path: Path, quantity: Resource, dose: str | None) -> None:
+    found = pulse(tmp_path, dosageInstruction=[{**THREE, "doseAndRate": [{"doseQuantity": quantity}]}])
+
+    assert (found.order.treatment.dose if found.order else None) == dose
+    assert {problem.where for problem in found.problems} == (set() if dose else {"dose"})
+
+
+def snomed(code: str, **more: object) -> Resource:
+    return {"coding": [{"system": SNOMED, "code": code}], **more}
+
+
+@pytest.mark.parametrize(
+    ("route", "taken"),
+    [
+        *((snomed(code), True) for code in sorted(INTRAVENOUS)),
+        (snomed("47625008", text="IVPB"), True),
+        ({"text": "IV"}, True),
+        ({"coding": [{"display": "Intravenous route"}], "text": "Intravenous (peripheral)"}, True),
+        (snomed("34206005"), False),
+        (snomed("34206005", text="Intravenous"), False),
+        (snomed("47625008", text="Subcutaneous"), False),
+        ({"text": "subcutaneous"}, False),
+        ({"text": "IVT"}, False),
+        ({"coding": [{"code": "47625008"}]}, False),
+        ({"coding": [{"display": "Intravenous"}], "text": "By mouth"}, False),
+        ({}, False),
+        ([], False),
+    ],
+)
+@pytest.mark.parametrize("drug", ["ocrelizumab", "methylprednisolone"])
+def test_only_a_route_into_a_vein(tmp_path: Path, route: object, taken: bool, drug: str) -> None:
+    row = {**LEAST, "drug": drug}
+    dosage = {**(THREE if drug == PULSE["drug"] else {}), "route": route}
+    found = pulse(tmp_path, row=row, dosageInstruction=[dosage])
+
+    assert bool(found.order) is taken
+    assert [(problem.where, problem.message) for problem in found.problems] == (
+        [] if taken else [("drug", "is ordered by a route that is not intravenous")]
+    )
 
 
 def test_what_the_regimen_fixes_is_not_asked_of_the_request(tmp_path: Path) -> None:
@@ -653,17 +792,80 @@ anything = st.recursive(
     ),
     max_leaves=6,
 )
-keys = st.sampled_from(sorted({key for resource in whole() for key in resource} | {"extension", "basedOn", "active"}))
+more = {
+    "extension",
+    "basedOn",
+    "active",
+    "dosageInstruction",
+    "authoredOn",
+    "contained",
+    "medicationReference",
+    "request",
+}
+keys = st.sampled_from(sorted({key for resource in whole() for key in resource} | more))
 
 
 @calm
-@given(st.lists(st.dictionaries(keys, anything, max_size=3), min_size=3, max_size=3))
+@given(st.lists(st.dictionaries(keys, anything, max_size=3), min_size=4, max_size=4))
 def test_any_bundle_is_rows_or_a_reason(
     tmp_path_factory: pytest.TempPathFactory, changes: list[dict[str, object]]
 ) -> None:
+    given = {**fhir_given(LEAST, 1, "2026-06-02"), **changes.pop()}
     try:
-        found = judged(tmp_path_factory.mktemp("any"), *whole(*changes))
+        found = judged(tmp_path_factory.mktemp("any"), *whole(*changes), given)
     except InputError as error:
         assert error.problems
     else:
         assert all((item.order is None) == bool(item.problems) for item in found)
+
+
+numbers = st.floats() | st.integers() | st.just(10**400)
+dosages = st.recursive(
+    anything | numbers | st.sampled_from([1, 3, 3.0, "d", "mg", "daily", "47625008"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("timing", "repeat", "code", "count", "frequency", "period", "periodUnit", "timeOfDay"),
+                    *("boundsDuration", "boundsPeriod", "duration", "durationUnit", "value", "unit", "end", "start"),
+                    *("doseAndRate", "doseQuantity", "doseRange", "comparator", "route", "asNeededBoolean", "text"),
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@calm
+@given(
+    repeat=st.dictionaries(
+        st.sampled_from(["count", "boundsDuration", "boundsPeriod", "timeOfDay", "duration", "durationUnit"]),
+        dosages,
+        max_size=3,
+    ),
+    quantity=st.dictionaries(st.sampled_from(["value", "unit", "code", "system", "comparator"]), dosages),
+    instruction=st.dictionaries(
+        st.sampled_from(["timing", "doseAndRate", "route", "asNeededBoolean", "text", "site"]), dosages, max_size=2
+    ),
+    other=st.none() | dosages,
+)
+def test_any_dosage_is_a_course_or_a_reason(
+    tmp_path_factory: pytest.TempPathFactory,
+    repeat: dict[str, object],
+    quantity: dict[str, object],
+    instruction: dict[str, object],
+    other: object,
+) -> None:
+    dosage = {
+        "timing": {"repeat": {**DAILY, **repeat}},
+        "doseAndRate": [{"doseQuantity": quantity}],
+        **instruction,
+    }
+    for said in ([dosage], [dosage, other], other):
+        found = pulse(tmp_path_factory.mktemp("any"), dosageInstruction=said)
+        assert (found.order is None) == bool(found.problems)
+        assert found.order is None or found.order.treatment.days in (3, 4, 5)

@@ -15,7 +15,7 @@ from typing import Protocol
 from handouts.errors import Problem
 from handouts.roster.bundle import Bundle, Node, Value, day_of
 from handouts.roster.columns import Columns
-from handouts.roster.dosage import course
+from handouts.roster.dosage import course, other_route
 from handouts.roster.patient import person
 from handouts.roster.table import Roster, Row, plain, version_of
 
@@ -128,9 +128,15 @@ class _Orders:
             return None
         values = {"drug": drug, "start": self._start(request, visits, rivals=bool(free) and not visits)}
         from_order = self.served.from_order(drug.text)
-        values |= {key: value for key, value in course(request).items() if key in from_order}
         days, untold = self._given(request, drug, visits, own_course="days" in from_order)
         values |= {"done": untold, "last": Value("", untold.path)} if untold else _history(days)
+        told = [day.text for day in (values["start"], *days) if not day.message]
+        first_day = "" if values["start"].message else min(told)
+        ordered = course(request, self.time_zone, first_day)
+        values |= {key: value for key, value in ordered.items() if key in from_order}
+        if not drug.message and (route := other_route(request)):
+            hint = "these handouts are for infusions into a vein: correct the route, or take the request out"
+            values["drug"] = Value(drug.text, route.path, "is ordered by a route that is not intravenous", hint)
         if patient is not None:
             values |= person(patient, self.columns)
         return values
