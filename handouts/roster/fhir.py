@@ -229,7 +229,7 @@ class _Orders:
         if drug.message:
             if not self.given[patient] and all(visit["status"].text != GIVEN for visit in self.visits[patient]):
                 return [], None
-            message = "cannot be counted while the drug is not known, and something was given"
+            message = "what was given already cannot be counted while the drug is not known"
             return [], Value("", drug.path, message, "name the drug first, and read the bundle again")
         own: list[Node] = []
         other: list[Node] = []
