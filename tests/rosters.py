@@ -20,8 +20,8 @@ from handouts.library import shipped
 from handouts.packet import Desk
 from handouts.resources import drug_folder
 from handouts.roster.columns import Columns
-from handouts.roster.fhir import RECORD_NUMBER
 from handouts.roster.orders import Judge, Judged, identified, judged
+from handouts.roster.patient import RECORD_NUMBER
 from handouts.roster.reading import open_roster
 from handouts.roster.table import Roster, Row
 

@@ -26,8 +26,10 @@ from shipped import FORMULARY, drug_of
 
 from handouts.errors import InputError
 from handouts.roster.columns import Columns
-from handouts.roster.fhir import COUNTED, INTERPRETER, RECORD_NUMBER, RXNORM
+from handouts.roster.dosage import INTRAVENOUS, SNOMED, UCUM
+from handouts.roster.fhir import COUNTED, RXNORM
 from handouts.roster.orders import Judged
+from handouts.roster.patient import INTERPRETER, RECORD_NUMBER
 
 Resource = dict[str, object]
 
@@ -93,6 +95,29 @@ def test_references_of_every_kind(tmp_path: Path) -> None:
     assert only(tmp_path, patient, {**request, "subject": elsewhere}, visit).order
 
 
+@pytest.mark.parametrize(
+    ("reference", "full", "found"),
+    [
+        ("Patient/p1", "https://ehr.example/fhir/Patient/p1", True),
+        ("https://ehr.example/fhir/Patient/p1", "https://ehr.example/fhir/Patient/p1", True),
+        ("https://ehr.example/fhir/Patient/p1", "", True),
+        ("https://other.example/fhir/Patient/p1", "https://ehr.example/fhir/Patient/p1", False),
+        ("https://other.example/fhir/Patient/p1", "urn:uuid:1", False),
+    ],
+)
+def test_the_same_id_on_another_server_is_another_patient(
+    tmp_path: Path, reference: str, full: str, found: bool
+) -> None:
+    patient, request, visit = whole(request={"subject": {"reference": reference}})
+    entries = [{"fullUrl": full, "resource": patient}, {"resource": request}, {"resource": visit}]
+    (row,) = outcome(saved(tmp_path, json.dumps({"resourceType": "Bundle", "entry": entries}), "a.json"))
+
+    assert bool(row.order) is found
+    assert [problem.message for problem in row.problems] == (
+        [] if found else ["entry[1].resource.subject is no patient of this bundle"]
+    )
+
+
 # Who
 
 
@@ -150,26 +175,67 @@ def test_the_record_number_is_that_of_type_mr_and_only_one(tmp_path: Path) -> No
     assert only(tmp_path, *whole({"identifier": ended})).row.data["mrn"] == "2"
 
 
+ISO_639, OWN = "urn:oid:2.16.840.1.113883.6.100", "https://example.org/languages"
+BCP_47 = "urn:ietf:bcp:47"
+
+
+def spoken(*codings: tuple[str, str], text: str = "", preferred: bool = True) -> Resource:
+    coded = [{"system": system, "code": code} for system, code in codings]
+    return {"language": {"coding": coded, "text": text}, "preferred": preferred}
+
+
 def test_a_language_in_two_code_systems(tmp_path: Path) -> None:
-    """BCP 47 says more than ISO 639; a code of the sender's own says nothing."""
-    iso, own = "urn:oid:2.16.840.1.113883.6.100", "https://example.org/languages"
+    """BCP 47 says more than ISO 639, where it says anything."""
 
     def read(*codings: tuple[str, str]) -> str:
-        spoken = {"coding": [{"system": system, "code": code} for system, code in codings]}
-        found = only(tmp_path, *whole({"communication": [{"language": spoken, "preferred": True}]}))
-        return found.row.data["locale"]
+        return only(tmp_path, *whole({"communication": [spoken(*codings)]})).row.data["locale"]
 
-    assert read((own, "7"), (iso, "spa"), ("urn:ietf:bcp:47", "es-MX")) == "es-MX"
-    assert read((own, "7"), (iso, "spa")) == "spa"
-    assert read((own, "es")) == ""
+    assert read((OWN, "7"), (ISO_639, "spa"), (BCP_47, "es-MX")) == "es-MX"
+    assert read((OWN, "7"), (ISO_639, "spa")) == "spa"
+    assert read((BCP_47, ""), (ISO_639, "spa")) == "spa"
+
+
+@pytest.mark.parametrize("default", ["en", ""])
+@pytest.mark.parametrize(
+    ("languages", "said"),
+    [
+        ([spoken(text="Vietnamese")], "has no code that is known"),
+        ([spoken((OWN, "es"))], "has no code that is known"),
+        ([spoken((BCP_47, ""), text="Vietnamese")], "has no code that is known"),
+        ([{"preferred": True}], "has no code that is known"),
+        ([spoken((BCP_47, "en")), spoken((BCP_47, "es"))], "two preferred"),
+        ([spoken((BCP_47, "en"), (BCP_47, "es"))], "two preferred"),
+        ([spoken((BCP_47, "en")), spoken(text="Vietnamese")], "two preferred"),
+        ([spoken(text="Vietnamese"), spoken(text="Thai")], "two preferred"),
+        ([spoken((BCP_47, "es"), preferred=False)], "no language is marked as preferred"),
+        ([spoken(text="Vietnamese", preferred=False)], "no language is marked as preferred"),
+    ],
+)
+def test_a_language_that_is_not_understood_is_not_the_default(
+    tmp_path: Path, languages: list[Resource], said: str, default: str
+) -> None:
+    columns = Columns(defaults={"locale": default} if default else {})
+    (problem,) = only(tmp_path, *whole({"communication": languages}), columns=columns).problems
+
+    assert problem.where == "locale"
+    assert said in problem.message
+    assert problem.hint
+
+
+def test_a_language_in_the_words_of_the_columns_file(tmp_path: Path) -> None:
+    columns = Columns(values={"locale": {"Spanish": "es", "Castellano": "es"}})
+    shown = {"language": {"coding": [{"system": OWN, "code": "7", "display": "Spanish"}]}, "preferred": True}
+
+    def read(*languages: Resource) -> str:
+        return only(tmp_path, *whole({"communication": list(languages)}), columns=columns).row.data["locale"]
+
+    assert read(spoken(text="spanish")) == "es"
+    assert read(shown) == "es"
+    assert read(shown, spoken(text="Castellano"), spoken((BCP_47, "es"))) == "es"
 
 
 def test_a_language_that_is_not_preferred_is_not_taken(tmp_path: Path) -> None:
-    def language(tag: str, **more: object) -> Resource:
-        return {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": tag}]}, **more}
-
-    assert refused(tmp_path, *whole({"communication": [language("es")]}))[0] == "locale"
-    both = [language("en"), language("es", preferred=True)]
+    both = [spoken((BCP_47, "en"), preferred=False), spoken((BCP_47, "es"))]
     assert only(tmp_path, *whole({"communication": both})).row.data["locale"] == "es"
     stated = Columns(defaults={"locale": "en"})
     assert only(tmp_path, *whole({"communication": []}), columns=stated).row.data["locale"] == "en"
@@ -241,11 +307,16 @@ def pulse(folder: Path, *others: Resource, row: dict[str, str] = PULSE, **reques
         {**DAILY, "boundsDuration": {"value": 5, "code": "d"}},
         {**DAILY, "boundsDuration": {"value": 5, "unit": "d"}, "count": 5},
         {**DAILY, "boundsPeriod": {"start": "2026-12-07T09:00:00-06:00", "end": "2026-12-11"}},
+        {**DAILY, "boundsPeriod": {"start": "2026-12-08T05:00:00Z", "end": "2026-12-12T05:59:59Z"}},
+        {**DAILY, "boundsPeriod": {"start": "2026-12-07"}, "count": 5},
+        {**DAILY, "boundsDuration": {"value": 5.0, "unit": "days", "system": UCUM, "code": "d"}, "count": 5.0},
+        {**DAILY, "frequency": 1.0, "count": 5, "duration": 1, "durationUnit": "h", "timeOfDay": ["09:00:00"]},
     ],
 )
 def test_a_course_that_the_request_orders(tmp_path: Path, repeat: Resource) -> None:
-    quantity = {"doseAndRate": [{"doseQuantity": {"value": 1000.0, "unit": "mg"}}]}
-    order = pulse(tmp_path, dosageInstruction=[{"timing": {"repeat": repeat}, **quantity}]).order
+    quantity = {"doseAndRate": [{"doseQuantity": {"value": 1000.0, "unit": "mg"}}], "asNeededBoolean": False}
+    code = {"coding": [{"code": "QD", "display": "every day"}], "text": "Daily"}
+    order = pulse(tmp_path, dosageInstruction=[{"timing": {"repeat": repeat, "code": code}, **quantity}]).order
 
     assert order
     assert (order.treatment.days, order.treatment.dose) == (5, "1000 mg")
@@ -281,6 +352,139 @@ def test_a_course_that_is_not_plain_is_refused(
     assert [problem.where for problem in found.problems if said in problem.message] == [key]
 
 
+def days_refused(folder: Path, **instruction: object) -> str:
+    """Return why the course of this instruction is refused; it is otherwise one of three days."""
+    found = pulse(folder, dosageInstruction=[{**THREE, **instruction}])
+    messages = [problem.message for problem in found.problems if problem.where == "days"]
+    assert found.order is None
+    assert all(problem.hint for problem in found.problems)
+    return messages[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dayOfWeek", ["mon"]),
+        ("countMax", 5),
+        ("boundsRange", {"high": {"value": 5, "unit": "d"}}),
+        ("periodMax", 2),
+        ("frequencyMax", 2),
+        ("when", ["C"]),
+        ("offset", 30),
+        ("extension", [{"url": "urn:x"}]),
+        ("_count", {"extension": [{"url": "urn:x"}]}),
+    ],
+)
+def test_what_would_change_the_timing_is_refused_by_name(tmp_path: Path, key: str, value: object) -> None:
+    repeat = {**DAILY, "count": 3, key: value}
+    assert days_refused(tmp_path, timing={"repeat": repeat}) == f"says {key!r}, which is not read"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "said"),
+    [
+        ({"asNeededBoolean": True}, "as needed"),
+        ({"asNeededCodeableConcept": {"text": "pain"}}, "'asNeededCodeableConcept'"),
+        ({"modifierExtension": [{"url": "urn:x"}]}, "'modifierExtension'"),
+        ({"timing": {**THREE["timing"], "event": ["2026-12-07"]}}, "'event'"),
+        ({"timing": {**THREE["timing"], "modifierExtension": [{"url": "urn:x"}]}}, "'modifierExtension'"),
+        ({"timing": {**THREE["timing"], "code": {"coding": [{"code": "BID"}]}}}, "once a day"),
+        ({"timing": {**THREE["timing"], "code": {"coding": [{"display": "twice a day"}]}}}, "once a day"),
+        ({"timing": {**THREE["timing"], "code": {"text": "daily for 5 doses"}}}, "once a day"),
+        ({"timing": {"repeat": {**DAILY, "count": 3, "timeOfDay": ["09:00:00", "18:00:00"]}}}, "one time"),
+        ({"timing": {"repeat": {**DAILY, "count": 3, "duration": 3, "durationUnit": "d"}}}, "lasts for days"),
+        ({"timing": {"repeat": {**DAILY, "frequency": True, "count": 3}}}, "once a day"),
+        ({"timing": {"repeat": {**DAILY, "count": [3]}}}, "a number of days"),
+        ({"timing": {"repeat": {**DAILY, "count": {}}}}, "a number of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": {}, "code": "d"}}}}, "a number of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": 3, "unit": "d", "code": "wk"}}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": 3, "unit": "wk", "code": "d"}}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsDuration": {"value": 3, "code": "d", "comparator": ">"}}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsPeriod": {"end": "2026-12-09"}, "count": 3}}}, "of days"),
+        ({"timing": {"repeat": {**DAILY, "boundsPeriod": {"start": "2026-12-07"}}}}, "needs the number of"),
+        (
+            {"timing": {"repeat": {**DAILY, "boundsPeriod": {"start": "2026-12-08", "end": "2026-12-10"}}}},
+            "does not begin on the day of the first infusion",
+        ),
+        (
+            {"timing": {"repeat": {**DAILY, "boundsPeriod": {"start": "2026-12-06"}, "count": 3}}},
+            "does not begin on the day of the first infusion",
+        ),
+    ],
+)
+def test_what_would_change_the_course_is_refused(tmp_path: Path, instruction: Resource, said: str) -> None:
+    assert said in days_refused(tmp_path, **instruction)
+
+
+def test_a_period_begins_with_the_course_not_with_what_is_left_of_it(tmp_path: Path) -> None:
+    repeat = {**DAILY, "boundsPeriod": {"start": "2026-12-06", "end": "2026-12-08"}}
+    begun = {**fhir_given(PULSE, 1, "2026-12-06"), "request": OF_THIS}
+    order = pulse(tmp_path, begun, dosageInstruction=[{"timing": {"repeat": repeat}}]).order
+
+    assert order
+    assert (order.treatment.days, order.treatment.done) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "dose"),
+    [
+        ({"value": 1000, "unit": "milligram", "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "milligram", "system": UCUM, "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "MG", "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "mg", "system": OWN, "code": "7"}, "1000 mg"),
+        ({"value": 1000, "code": "mg"}, "1000 mg"),
+        ({"value": 1000, "unit": "mg", "code": "g"}, None),
+        ({"value": 1000, "unit": "g", "code": "mg"}, None),
+        ({"value": 1000, "unit": "mg/kg", "code": "mg"}, None),
+        ({"value": 1000, "system": OWN, "code": "mg"}, None),
+        ({"value": 1000, "code": "mg", "comparator": "<"}, None),
+        ({"value": float("nan"), "code": "mg"}, None),
+        ({"value": 10**400, "code": "mg"}, None),
+        ({"value": [1000], "code": "mg"}, None),
+        ({"code": "mg"}, None),
+    ],
+)
+def test_the_unit_of_a_dose(tmp_path: Path, quantity: Resource, dose: str | None) -> None:
+    found = pulse(tmp_path, dosageInstruction=[{**THREE, "doseAndRate": [{"doseQuantity": quantity}]}])
+
+    assert (found.order.treatment.dose if found.order else None) == dose
+    assert {problem.where for problem in found.problems} == (set() if dose else {"dose"})
+
+
+def snomed(code: str, **more: object) -> Resource:
+    return {"coding": [{"system": SNOMED, "code": code}], **more}
+
+
+@pytest.mark.parametrize(
+    ("route", "taken"),
+    [
+        *((snomed(code), True) for code in sorted(INTRAVENOUS)),
+        (snomed("47625008", text="IVPB"), True),
+        ({"text": "IV"}, True),
+        ({"coding": [{"display": "Intravenous route"}], "text": "Intravenous (peripheral)"}, True),
+        (snomed("34206005"), False),
+        (snomed("34206005", text="Intravenous"), False),
+        (snomed("47625008", text="Subcutaneous"), False),
+        ({"text": "subcutaneous"}, False),
+        ({"text": "IVT"}, False),
+        ({"coding": [{"code": "47625008"}]}, False),
+        ({"coding": [{"display": "Intravenous"}], "text": "By mouth"}, False),
+        ({}, False),
+        ([], False),
+    ],
+)
+@pytest.mark.parametrize("drug", ["ocrelizumab", "methylprednisolone"])
+def test_only_a_route_into_a_vein(tmp_path: Path, route: object, taken: bool, drug: str) -> None:
+    row = {**LEAST, "drug": drug}
+    dosage = {**(THREE if drug == PULSE["drug"] else {}), "route": route}
+    found = pulse(tmp_path, row=row, dosageInstruction=[dosage])
+
+    assert bool(found.order) is taken
+    assert [(problem.where, problem.message) for problem in found.problems] == (
+        [] if taken else [("drug", "is ordered by a route that is not intravenous")]
+    )
+
+
 def test_what_the_regimen_fixes_is_not_asked_of_the_request(tmp_path: Path) -> None:
     half = {"doseAndRate": [{"doseQuantity": {"value": 300, "unit": "mg"}}]}
     order = pulse(tmp_path, row=LEAST, dosageInstruction=[half, half]).order
@@ -305,6 +509,83 @@ def test_an_earlier_course_is_no_part_of_this_one(tmp_path: Path) -> None:
     assert order.treatment.done == 1
 
 
+EARLIER = {**fhir_visit(), "id": "a0", "status": "fulfilled", "start": "2026-12-06T09:00:00-06:00"}
+OF_THIS = {"reference": "MedicationRequest/m1"}
+
+
+@pytest.mark.parametrize("authored", ["", "2026", "2026-12"])
+@pytest.mark.parametrize("earlier", [fhir_given(PULSE, 1, "2026-12-06"), EARLIER])
+def test_what_was_given_belongs_to_a_course_or_the_row_is_refused(
+    tmp_path: Path, earlier: Resource, authored: str
+) -> None:
+    found = pulse(tmp_path, earlier, dosageInstruction=[THREE], authoredOn=authored)
+
+    assert found.row.places["done"] == "entry[1].resource.authoredOn"
+    (problem,) = found.problems
+    assert (problem.where, problem.message) == (
+        "done",
+        "cannot be told whether what was given belongs to this course",
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "authored", "done"),
+    [
+        ({**fhir_given(PULSE, 1, "2026-12-06"), "request": OF_THIS}, "", "1"),
+        ({**fhir_given(PULSE, 1, "2026-12-06"), "request": OF_THIS}, "2026-12-07", "1"),
+        (fhir_given(PULSE, 1, "2026-12-06"), "2026-12-07", ""),
+        (fhir_given(PULSE, 1, "2026-12-06"), "2026-12-07T03:00:00Z", "1"),
+        (fhir_given(PULSE, 1, "2026-12-06"), "2026-12-07T03:00:00+01:00", ""),
+        (EARLIER, "2026-12-06", "1"),
+        (EARLIER, "2026-12-07", ""),
+    ],
+)
+def test_a_course_begins_on_the_day_it_was_written(tmp_path: Path, earlier: Resource, authored: str, done: str) -> None:
+    found = pulse(tmp_path, earlier, dosageInstruction=[THREE], authoredOn=authored)
+
+    assert found.row.data["done"] == done
+
+
+@pytest.mark.parametrize(("authored", "done"), [("", "1"), ("2026-12-07", "1")])
+def test_a_visit_that_names_the_request_is_of_its_course(tmp_path: Path, authored: str, done: str) -> None:
+    named: Resource = {"basedOn": [OF_THIS]}
+    request = {**fhir_request(PULSE), "dosageInstruction": [THREE], "authoredOn": authored}
+    found = only(tmp_path, fhir_patient(PULSE), request, {**fhir_visit(PULSE), **named}, {**EARLIER, **named})
+
+    assert found.row.data["done"] == done
+
+
+def test_what_was_given_for_the_request_counts_whatever_its_name(tmp_path: Path) -> None:
+    given = fhir_given({**LEAST, "drug": "OCREVUS 300 MG/10 ML"}, 1, "2026-06-02")
+    found = only(tmp_path, *whole(), {**given, "request": OF_THIS})
+
+    assert (found.row.data["done"], found.row.data["last"]) == ("1", "2026-06-02")
+
+
+def test_what_is_not_counted_is_said(tmp_path: Path) -> None:
+    unknown = fhir_given({**LEAST, "drug": "OCREVUS 300 MG/10 ML"}, 1, "2026-06-02")
+    nobody = fhir_given(LEAST, 2, "2026-06-02")
+    known = {**fhir_given({**LEAST, "drug": "natalizumab"}, 1, "2026-06-02"), "id": "g"}
+    path = saved(tmp_path, as_bundle(*whole(), unknown, nobody, known), "roster.json")
+    *warnings, last = opened(path).warnings
+
+    assert last == COUNTED
+    assert [(warning.where, warning.message) for warning in warnings] == [
+        ("entry[4].resource", "the administration is of no patient of this bundle, and was not counted"),
+        ("entry[3].resource", "the administration names no drug that is known, and was not counted"),
+    ]
+    assert all(warning.hint for warning in warnings)
+
+
+@pytest.mark.parametrize("earlier", [fhir_given(LEAST, 1, "2026-06-02"), EARLIER])
+def test_a_drug_that_is_not_known_is_not_one_of_a_new_patient(tmp_path: Path, earlier: Resource) -> None:
+    """The refused row is marked at ``done`` as well: with the drug corrected it would be a first infusion."""
+    request: Resource = {"medicationCodeableConcept": {"text": "Ocrevus Zunovo or so"}}
+
+    assert problems(judged(tmp_path, *whole(request=request), earlier)) == [(2, "drug"), (2, "done")]
+    assert problems(judged(tmp_path, *whole(request=request))) == [(2, "drug")]
+
+
 def test_a_drug_as_a_resource_of_its_own(tmp_path: Path) -> None:
     medication: Resource = {"resourceType": "Medication", "id": "d", "code": {"text": "Tysabri"}}
     reference = {"medicationReference": {"reference": "Medication/d"}, "medicationCodeableConcept": None}
@@ -312,6 +593,25 @@ def test_a_drug_as_a_resource_of_its_own(tmp_path: Path) -> None:
 
     assert order
     assert order.drug == "natalizumab"
+
+
+def test_a_drug_that_the_request_contains(tmp_path: Path) -> None:
+    def drug(*contained: Resource) -> str | None:
+        reference = {"medicationReference": {"reference": "#d"}, "medicationCodeableConcept": None}
+        found = only(tmp_path, *whole(request={**reference, "contained": list(contained)}))
+        assert found.row.places["drug"].startswith("entry[1].resource.")
+        return found.order.drug if found.order else None
+
+    tysabri: Resource = {"resourceType": "Medication", "id": "d", "code": {"text": "Tysabri"}}
+    assert drug({**tysabri, "id": "e"}, tysabri) == "natalizumab"
+    assert drug({**tysabri, "id": "e"}) is None
+    assert drug(tysabri, tysabri) is None, "which of them?"
+    assert drug() is None
+
+    given = fhir_given(LEAST, 1, "2026-06-02")
+    given |= {"medicationReference": {"reference": "#d"}, "medicationCodeableConcept": None}
+    given["contained"] = [{**tysabri, "code": {"text": "Ocrevus"}}]
+    assert only(tmp_path, *whole(), given).row.data["done"] == "1"
 
 
 def test_a_service_request(tmp_path: Path) -> None:
@@ -369,6 +669,10 @@ def test_the_next_appointment_after_a_cancelled_one(tmp_path: Path) -> None:
         ("2026-12-07T23:59:59Z", "2026-12-07"),
         ("2026-12-08T05:59:59.5Z", "2026-12-07"),
         ("2026-12-08T06:00Z", "2026-12-08"),
+        ("2026-12-08T05:59:59+00:00", "2026-12-07"),
+        ("2026-12-08T05:59:59-00:00", "2026-12-07"),
+        ("2026-12-32", None),
+        ("2026-12-32T09:00:00+00:00", None),
         ("2026-07-08T05:00:00Z", "2026-07-08"),
         ("2026-12-32T09:00:00Z", None),
         ("0001-01-01T00:00:00Z", None),
@@ -391,6 +695,20 @@ def test_an_appointment_that_is_not_booked(tmp_path: Path, status: str) -> None:
     assert f"no appointment is booked: it is '{status}'" in {
         p.message for p in only(tmp_path, *whole(visit={"status": status})).problems
     }
+
+
+def test_an_appointment_that_the_patient_declined(tmp_path: Path) -> None:
+    def visit(day: str, **status: str) -> Resource:
+        people = [{"actor": {"reference": f"{kind.title()}/p1"}, "status": said} for kind, said in status.items()]
+        return {**fhir_visit(), "id": day, "start": f"{day}T09:00:00-06:00", "participant": people}
+
+    patient, request, _ = whole()
+    declined = visit("2026-12-07", patient="declined", practitioner="accepted")
+    where, place, message = refused(tmp_path, patient, request, declined)
+    assert (where, place) == ("start", "entry[2].resource.participant")
+    assert message == "the patient declined the appointment"
+    after = visit("2026-12-09", patient="accepted", practitioner="declined")
+    assert only(tmp_path, patient, request, declined, after).row.data["start"] == "2026-12-09"
 
 
 def test_no_appointment(tmp_path: Path) -> None:
@@ -474,17 +792,80 @@ anything = st.recursive(
     ),
     max_leaves=6,
 )
-keys = st.sampled_from(sorted({key for resource in whole() for key in resource} | {"extension", "basedOn", "active"}))
+more = {
+    "extension",
+    "basedOn",
+    "active",
+    "dosageInstruction",
+    "authoredOn",
+    "contained",
+    "medicationReference",
+    "request",
+}
+keys = st.sampled_from(sorted({key for resource in whole() for key in resource} | more))
 
 
 @calm
-@given(st.lists(st.dictionaries(keys, anything, max_size=3), min_size=3, max_size=3))
+@given(st.lists(st.dictionaries(keys, anything, max_size=3), min_size=4, max_size=4))
 def test_any_bundle_is_rows_or_a_reason(
     tmp_path_factory: pytest.TempPathFactory, changes: list[dict[str, object]]
 ) -> None:
+    given = {**fhir_given(LEAST, 1, "2026-06-02"), **changes.pop()}
     try:
-        found = judged(tmp_path_factory.mktemp("any"), *whole(*changes))
+        found = judged(tmp_path_factory.mktemp("any"), *whole(*changes), given)
     except InputError as error:
         assert error.problems
     else:
         assert all((item.order is None) == bool(item.problems) for item in found)
+
+
+numbers = st.floats() | st.integers() | st.just(10**400)
+dosages = st.recursive(
+    anything | numbers | st.sampled_from([1, 3, 3.0, "d", "mg", "daily", "47625008"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("timing", "repeat", "code", "count", "frequency", "period", "periodUnit", "timeOfDay"),
+                    *("boundsDuration", "boundsPeriod", "duration", "durationUnit", "value", "unit", "end", "start"),
+                    *("doseAndRate", "doseQuantity", "doseRange", "comparator", "route", "asNeededBoolean", "text"),
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@calm
+@given(
+    repeat=st.dictionaries(
+        st.sampled_from(["count", "boundsDuration", "boundsPeriod", "timeOfDay", "duration", "durationUnit"]),
+        dosages,
+        max_size=3,
+    ),
+    quantity=st.dictionaries(st.sampled_from(["value", "unit", "code", "system", "comparator"]), dosages),
+    instruction=st.dictionaries(
+        st.sampled_from(["timing", "doseAndRate", "route", "asNeededBoolean", "text", "site"]), dosages, max_size=2
+    ),
+    other=st.none() | dosages,
+)
+def test_any_dosage_is_a_course_or_a_reason(
+    tmp_path_factory: pytest.TempPathFactory,
+    repeat: dict[str, object],
+    quantity: dict[str, object],
+    instruction: dict[str, object],
+    other: object,
+) -> None:
+    dosage = {
+        "timing": {"repeat": {**DAILY, **repeat}},
+        "doseAndRate": [{"doseQuantity": quantity}],
+        **instruction,
+    }
+    for said in ([dosage], [dosage, other], other):
+        found = pulse(tmp_path_factory.mktemp("any"), dosageInstruction=said)
+        assert (found.order is None) == bool(found.problems)
+        assert found.order is None or found.order.treatment.days in (3, 4, 5)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from handouts.errors import InputError, Problem
 from handouts.roster.table import plain
 
 MOST_BYTES = 50 << 20
 """The largest bundle that is read: its resources refer to each other, so that all of it is in memory at once."""
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+([+-][0-9]{2}:[0-9]{2}))?")
+_UNIVERSAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-]00:00)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,19 @@ class Value:
     hint: str = ""
 
 
+def day_of(time: Node, time_zone: str) -> Value:
+    """Return the day of ``time`` as it is written, or at the clinic where it is universal time."""
+    try:
+        if _UNIVERSAL.fullmatch(time.text):
+            day = dt.datetime.fromisoformat(time.text).astimezone(ZoneInfo(time_zone)).date()
+            return Value(day.isoformat(), time.path)
+        if found := _TIME.fullmatch(time.text):
+            return Value(dt.date.fromisoformat(found[1]).isoformat(), time.path)
+    except (ValueError, OverflowError):  # the 32nd, and the first day of all in the west
+        pass
+    return Value(time.text, time.path, "is not a date, or a time with its offset", "write 2026-12-01T09:00:00-06:00")
+
+
 class Bundle:
     """The resources of a bundle."""
 
@@ -66,10 +84,14 @@ class Bundle:
         entries = root.value.get("entry")
         self.resources: list[Node] = []
         self._named: dict[str, Node] = {}
+        self._placed: set[str] = set()
+        """The paths of the resources whose entry has a fullUrl."""
         problems = []
         for at, entry in enumerate(Node(entries, "entry")):
             resource = Node(entry["resource"].value, f"entry[{at}].resource")
             self.resources.append(resource)
+            if entry["fullUrl"].text:
+                self._placed.add(resource.path)
             names = {entry["fullUrl"].text, f"{resource['resourceType'].text}/{resource['id'].text}"}
             for name in sorted(name for name in names if name and not name.endswith("/")):
                 if (other := self._named.setdefault(name, resource)) is not resource:
@@ -83,9 +105,22 @@ class Bundle:
         return [resource for resource in self.resources if resource["resourceType"].text in kinds]
 
     def target(self, reference: Node) -> Node | None:
-        """Return the resource that ``reference`` points to, if it is in the bundle."""
+        """Return the resource that ``reference`` points to, if it is in the bundle.
+
+        A reference to a server is one to a resource that has this very fullUrl, or none.
+        """
         named = reference["reference"].text.partition("/_history/")[0]
-        return self._named.get(named) or self._named.get("/".join(named.split("/")[-2:]))
+        if found := self._named.get(named):
+            return found
+        found = self._named.get("/".join(named.split("/")[-2:]))
+        return None if found and "://" in named and found.path in self._placed else found
+
+    def part(self, node: Node, reference: Node) -> Node | None:
+        """Return what ``reference`` in ``node`` points to: a resource that ``node`` contains, or one of the bundle."""
+        if not (named := reference["reference"].text).startswith("#"):
+            return self.target(reference)
+        found = [item for item in node["contained"] if item["id"].text and f"#{item['id'].text}" == named]
+        return found[0] if len(found) == 1 else None
 
 
 def _loaded(path: Path) -> object:

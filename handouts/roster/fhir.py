@@ -7,36 +7,20 @@ no place, and its day is the one at the clinic.
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
-import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from handouts.errors import Problem
-from handouts.roster.bundle import Bundle, Node, Value
+from handouts.roster.bundle import Bundle, Node, Value, day_of
 from handouts.roster.columns import Columns
-from handouts.roster.dosage import course
+from handouts.roster.dosage import course, other_route
+from handouts.roster.patient import person
 from handouts.roster.table import Roster, Row, plain, version_of
 
 COLUMNS = ("mrn", "name", "dob", "drug", "start", "done", "last", "days", "dose", "locale", "sex", "interpreter")
-RECORD_NUMBER = ("http://terminology.hl7.org/CodeSystem/v2-0203", "MR")
-TAGS = (
-    *("urn:ietf:bcp:47", ""),
-    *("urn:oid:2.16.840.1.113883.6.99", "urn:oid:2.16.840.1.113883.6.100"),
-    *("http://id.loc.gov/vocabulary/iso639-1", "http://id.loc.gov/vocabulary/iso639-2"),
-)
-"""Where codes of languages come from, the best first: BCP 47, then ISO 639-1 and 639-2."""
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
-INTERPRETER_NEEDED = "interpreter needed"
-"""What stands in the interpreter's place until there is a name."""
-SEXES = {"male": "m", "female": "f", "other": "x"}
-NAME_USES = ("official", "usual", "")
-"""Which of a patient's names is taken, the best first; nicknames, old and maiden names are not."""
 BOOKED = frozenset({"booked", "arrived", "checked-in"})
 GIVEN = "fulfilled"
 OFF = frozenset({"cancelled", "noshow", "entered-in-error"})
@@ -49,8 +33,6 @@ COUNTED = Problem(
     "what was given already is counted from this bundle; a patient of whom it has nothing is taken as new",
     "make sure that it has every infusion given so far, or use a roster with the columns done and last",
 )
-_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+([+-][0-9]{2}:[0-9]{2}))?")
-_UNIVERSAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?Z")
 
 
 class Drugs(Protocol):
@@ -91,11 +73,12 @@ class _Orders:
         self.visits: defaultdict[str, list[Node]] = defaultdict(list)
         self.given: defaultdict[str, list[Node]] = defaultdict(list)
         for visit in bundle.of("Appointment"):
-            for who in {self._target(person["actor"]) for person in visit["participant"]}:
+            for who in {self._target(item["actor"]) for item in visit["participant"]}:
                 self.visits[who].append(visit)
         for given in bundle.of("MedicationAdministration"):
             if given["status"].text == "completed":
                 self.given[self._target(given["subject"])].append(given)
+        self._say_what_is_not_counted()
         known = [request for request in self.requests if not self.drugs[request.path].message]
         self.known = Counter(self._target(request["subject"]) for request in known)
         """How many requests for drugs that are known each patient has."""
@@ -118,6 +101,18 @@ class _Orders:
         self.skipped.append(Problem(path, f"the request {why}, and was skipped"))
         return False
 
+    def _say_what_is_not_counted(self) -> None:
+        """Note what was given, but to nobody who is here, or under a name that is no drug's."""
+        for given in self.given[""]:
+            self._uncounted(given, "is of no patient of this bundle", "export the patients with it")
+        for patient in dict.fromkeys(self._target(request["subject"]) for request in self.requests):
+            for given in self.given[patient] if patient else ():
+                if self._target(given["request"]) not in self.drugs and self._drug(given).message:
+                    self._uncounted(given, "names no drug that is known", "map it in [values.drug] if it is one")
+
+    def _uncounted(self, given: Node, why: str, hint: str) -> None:
+        self.skipped.append(Problem(given.path, f"the administration {why}, and was not counted", hint))
+
     def _values(self, request: Node) -> dict[str, Value] | None:
         """Return what the bundle says of this request by key; None where it is skipped."""
         drug = self.drugs[request.path]
@@ -133,10 +128,17 @@ class _Orders:
             return None
         values = {"drug": drug, "start": self._start(request, visits, rivals=bool(free) and not visits)}
         from_order = self.served.from_order(drug.text)
-        values |= {key: value for key, value in course(request).items() if key in from_order}
-        values |= self._history(request, drug, visits, own_course="days" in from_order)
+        days, untold = self._given(request, drug, visits, own_course="days" in from_order)
+        values |= {"done": untold, "last": Value("", untold.path)} if untold else _history(days)
+        told = [day.text for day in (values["start"], *days) if not day.message]
+        first_day = "" if values["start"].message else min(told)
+        ordered = course(request, self.time_zone, first_day)
+        values |= {key: value for key, value in ordered.items() if key in from_order}
+        if not drug.message and (route := other_route(request)):
+            hint = "these handouts are for infusions into a vein: correct the route, or take the request out"
+            values["drug"] = Value(drug.text, route.path, "is ordered by a route that is not intravenous", hint)
         if patient is not None:
-            values |= _person(patient)
+            values |= person(patient, self.columns)
         return values
 
     def _row(self, request: Node, values: Mapping[str, Value]) -> Row:
@@ -173,7 +175,7 @@ class _Orders:
         What the columns file says of a code goes before what drug files say.
         """
         concept = node["code"] if node["resourceType"].text == "ServiceRequest" else node["medicationCodeableConcept"]
-        if medication := self.bundle.target(node["medicationReference"]):
+        if medication := self.bundle.part(node, node["medicationReference"]):
             concept = medication["code"]
         codings = list(concept["coding"])
         written = [concept["text"].text, *(coding["display"].text for coding in codings)]
@@ -202,45 +204,70 @@ class _Orders:
         linked, free = [], []
         if patient := self._target(request["subject"]):
             for visit in self.visits[patient]:
-                reasons = [*visit["basedOn"], *visit["reasonReference"], *visit["supportingInformation"]]
-                wanted = {self._target(reason) for reason in reasons}
+                wanted = self._wanted(visit)
                 if request.path in wanted:
                     linked.append(visit)
                 elif not wanted & self.drugs.keys():
                     free.append(visit)
         return linked, free
 
-    def _history(self, request: Node, drug: Value, visits: list[Node], *, own_course: bool) -> dict[str, Value]:
-        """Return how many infusions were given and when the last one was: one for each day that the bundle has.
+    def _wanted(self, visit: Node) -> set[str]:
+        """Return the paths of what an appointment is for."""
+        reasons = [*visit["basedOn"], *visit["reasonReference"], *visit["supportingInformation"]]
+        return {self._target(reason) for reason in reasons}
 
-        With ``own_course``, each request is a course by itself: what was given for another request, or before this one
-        was written, is none of it.
+    def _given(
+        self, request: Node, drug: Value, visits: list[Node], *, own_course: bool
+    ) -> tuple[list[Value], Value | None]:
+        """Return the days that the bundle has an infusion on, or why these cannot be told.
+
+        What names this request counts. With ``own_course``, each request is a course by itself: what was given for
+        another request, or before this one was written, is none of it.
         """
-        times = [visit["start"] for visit in visits if visit["status"].text == GIVEN]
-        for given in self.given[self._target(request["subject"])]:
-            named = given["request"]["reference"].text
-            of_another = own_course and named and self._target(given["request"]) != request.path
-            if not of_another and not drug.message and self._drug(given).text == drug.text:
-                once, period = given["effectiveDateTime"], given["effectivePeriod"]["start"]
-                times.append(once if once.text else period)
-        days = [_day(time, self.time_zone) for time in times]
-        if own_course:
-            written = request["authoredOn"].text[:10]
-            days = [day for day in days if day.message or day.text >= written]
-        if not days:
-            return {}
-        if wrong := next((day for day in days if day.message), None):
-            return {"done": Value("", wrong.path), "last": wrong}
-        last = max(days, key=lambda day: day.text)
-        return {"done": Value(str(len({day.text for day in days})), last.path), "last": last}
+        patient = self._target(request["subject"])
+        past = [visit for visit in visits if visit["status"].text == GIVEN]
+        if drug.message:
+            if not self.given[patient] and all(visit["status"].text != GIVEN for visit in self.visits[patient]):
+                return [], None
+            message = "what was given already cannot be counted while the drug is not known"
+            return [], Value("", drug.path, message, "name the drug first, and read the bundle again")
+        own: list[Node] = []
+        other: list[Node] = []
+        for visit in past:
+            (own if request.path in self._wanted(visit) else other).append(visit["start"])
+        for given in self.given[patient]:
+            once, found = given["effectiveDateTime"], self._drug(given)
+            time = once if once.text else given["effectivePeriod"]["start"]
+            of_another = own_course and given["request"]["reference"].text
+            if self._target(given["request"]) == request.path:
+                own.append(time)
+            elif not of_another and not found.message and found.text == drug.text:
+                other.append(time)
+        days = [day_of(time, self.time_zone) for time in own]
+        others = [day_of(time, self.time_zone) for time in other]
+        if own_course and others:
+            written = day_of(request["authoredOn"], self.time_zone)
+            if written.message:
+                message = "cannot be told whether what was given belongs to this course"
+                hint = "let it name its request, or give the request the day it was written on (authoredOn)"
+                return [], Value("", written.path, message, hint)
+            others = [day for day in others if day.message or day.text >= written.text]
+        return days + others, None
 
     def _start(self, request: Node, visits: list[Node], *, rivals: bool) -> Value:
-        """Return the day of the first booked appointment."""
-        days = [_day(visit["start"], self.time_zone) for visit in visits if visit["status"].text in BOOKED]
+        """Return the day of the first booked appointment that the patient has not declined."""
+        booked = [visit for visit in visits if visit["status"].text in BOOKED]
+        patient = self._target(request["subject"])
+        kept = [visit for visit in booked if not self._declined(visit, patient)]
+        days = [day_of(visit["start"], self.time_zone) for visit in kept]
         if wrong := next((day for day in days if day.message), None):
             return wrong
         if days:
             return min(days, key=lambda day: day.text)
+        if booked:
+            return Value(
+                "", booked[0]["participant"].path, "the patient declined the appointment", "book another first"
+            )
         if rivals:
             hint = "let the appointment name its request (basedOn or reasonReference)"
             message = "has appointments that could be for another request of the same patient"
@@ -250,75 +277,16 @@ class _Orders:
             return Value("", status.path, f"no appointment is booked: it is {plain(status.text)!r}", "book it first")
         return Value("", request.path, "has no appointment in this bundle", "export the appointments with it")
 
-
-def _day(time: Node, time_zone: str) -> Value:
-    """Return the day of ``time`` as it is written, or at the clinic where it is universal time."""
-    if found := _TIME.fullmatch(time.text):
-        return Value(found[1], time.path)
-    if _UNIVERSAL.fullmatch(time.text):
-        with contextlib.suppress(ValueError, OverflowError):  # the 32nd, and the first day of all in the west
-            day = dt.datetime.fromisoformat(time.text).astimezone(ZoneInfo(time_zone)).date()
-            return Value(day.isoformat(), time.path)
-    return Value(time.text, time.path, "is not a date, or a time with its offset", "write 2026-12-01T09:00:00-06:00")
+    def _declined(self, visit: Node, patient: str) -> bool:
+        own = [item["status"].text for item in visit["participant"] if self._target(item["actor"]) == patient]
+        return "declined" in own
 
 
-def _person(patient: Node) -> dict[str, Value]:
-    needed = any(
-        item["url"].text == INTERPRETER and item["valueBoolean"].value is True for item in patient["extension"]
-    )
-    return {
-        "mrn": _record_number(patient),
-        "name": _name(patient),
-        "dob": Value(patient["birthDate"].text, patient["birthDate"].path),
-        "locale": _language(patient),
-        "sex": Value(SEXES.get(patient["gender"].text, ""), patient["gender"].path),
-        "interpreter": Value(INTERPRETER_NEEDED if needed else "", patient["extension"].path),
-    }
-
-
-def _record_number(patient: Node) -> Value:
-    """Return the identifier of type MR that is in use."""
-    found = {}
-    for item in patient["identifier"]:
-        types = {(coding["system"].text, coding["code"].text) for coding in item["type"]["coding"]}
-        if RECORD_NUMBER in types and item["use"].text != "old":
-            value = item["value"].value
-            found[value if isinstance(value, str) else ""] = item["value"].path
-    if len(found) == 1:
-        return Value(*found.popitem())
-    if found:
-        path = patient["identifier"].path
-        return Value("", path, "there is more than one record number (type MR)", 'give those not in use "use": "old"')
-    return Value("", patient["identifier"].path, "there is no record number (identifier of type MR)", "export it")
-
-
-def _name(patient: Node) -> Value:
-    """Return the name in use: official before usual; its text, or its parts in order."""
-    for use in NAME_USES:
-        names = [name for name in patient["name"] if name["use"].text == use and not name["period"]["end"].text]
-        written = {_written(name): name.path for name in names}
-        if len(written) > 1:
-            return Value(
-                "", patient["name"].path, f"there are two {use or 'different'} names", "end the one not in use"
-            )
-        if written:
-            return Value(*written.popitem())
-    return Value("", patient["name"].path, "there is no official or usual name", "export the patient's name")
-
-
-def _written(name: Node) -> str:
-    given, suffix = ([part.text for part in name[key]] for key in ("given", "suffix"))
-    return name["text"].text or " ".join(part for part in (*given, name["family"].text, *suffix) if part)
-
-
-def _language(patient: Node) -> Value:
-    """Return the preferred language; one that is only spoken is not preferred, and none is not English."""
-    found = {}
-    for item in patient["communication"]:
-        if item["preferred"].value is True:
-            codings = [coding for coding in item["language"]["coding"] if coding["system"].text in TAGS]
-            best = min(codings, key=lambda coding: TAGS.index(coding["system"].text), default=None)
-            found[best["code"].text if best else ""] = item["language"].path
-    if len(found) > 1:
-        return Value("", patient["communication"].path, "there are two preferred languages", "ask the patient")
-    return Value(*found.popitem()) if found else Value("", patient["communication"].path)
+def _history(days: list[Value]) -> dict[str, Value]:
+    """Return how many infusions were given and when the last one was: one for each day."""
+    if not days:
+        return {}
+    if wrong := next((day for day in days if day.message), None):
+        return {"done": Value("", wrong.path), "last": wrong}
+    last = max(days, key=lambda day: day.text)
+    return {"done": Value(str(len({day.text for day in days})), last.path), "last": last}
