@@ -210,3 +210,43 @@ def test_half_a_character_is_kept_and_refused_again(tmp_path: Path) -> None:
     again = (out / "refused.csv").rename(tmp_path / "again.csv")
     batch(again, tmp_path / "out2")
     assert [line["status"] for line in manifest(tmp_path / "out2")] == ["refused", "refused"]
+
+
+def test_a_roster_may_have_a_column_that_is_called_reason(tmp_path: Path) -> None:
+    rows = [{**person(1), "Reason": "relapse"}, {**person(2, dob="x"), "Reason": "first"}]
+    out = tmp_path / "out"
+    batch(saved(tmp_path, as_csv(rows, (*COLUMNS, "Reason"))), out)
+    refused_rows = (out / "refused.csv").read_text(encoding="utf-8-sig")
+    (row,) = csv.DictReader(refused_rows.splitlines())
+    again = batch(saved(tmp_path, refused_rows, "refused.csv"), out).err
+
+    assert row["Reason"] == "first" and row["reason of refusal"].startswith("dob: ")
+    assert "the same heading" not in again and "'Reason' is not known" in again
+
+
+def test_a_name_in_the_column_of_the_drug_is_told_nowhere(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = batch(roster(tmp_path, [person(1, drug="Sample Somebody"), person(2, drug="ocrelizumap")]), out)
+    first, second = manifest(out)
+
+    assert "Somebody" not in said.err + said.text + str(first)
+    assert first["drug"] == second["drug"] == ""
+    assert "did you mean ocrelizumab?" in said.err + (out / "refused.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("which", ["roster.csv", "out/refused.csv", "out/manifest.jsonl"])
+def test_a_print_run_takes_the_place_of_nothing_else(tmp_path: Path, which: str) -> None:
+    path = roster(tmp_path, people(2, refused=5))
+    before = path.read_bytes()
+    said = batch(path, tmp_path / "out", "--print-run", tmp_path / which, code=2).err
+
+    assert "--print-run: would take the place of another file" in said
+    assert path.read_bytes() == before
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["rituximab", "ofatumumab", "vedolizumab", "prednisolone"])
+def test_another_medicine_is_no_slip_of_ours(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    batch(roster(tmp_path, [person(1, drug=name)]), out)
+    assert "did you mean" not in (out / "refused.csv").read_text(encoding="utf-8-sig")

@@ -831,3 +831,7 @@ def test_the_languages_are_listed() -> None:
     assert {"en", "es"} <= set(listed)
     assert {row["missing"] for row in listed.values()} == {0}
     assert len({row["translated"] for row in listed.values()}) == 1
+
+
+def test_standard_output_holds_one_thing() -> None:
+    refused(2, "schedule", "ocrelizumab", "--start", START, "--json", "--ics", "-")

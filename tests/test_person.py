@@ -214,6 +214,16 @@ def test_record_numbers_that_would_not_be_exact_are_refused(mrn: object) -> None
     assert "42" not in found.message
 
 
+@pytest.mark.parametrize("mrn", ["1.23457E+11", "1E+05", "12345.0", "12345.00", "'000123"])
+def test_a_record_number_that_a_spreadsheet_changed_is_refused(mrn: str) -> None:
+    assert problem("mrn", mrn).message == "is a number as a spreadsheet writes it, not the record number"
+
+
+@pytest.mark.parametrize("mrn", ["12E5", "1.5", "E+05", "A'12", "12.0.1"])
+def test_other_record_numbers_look_a_little_like_it(mrn: str) -> None:
+    assert read({"mrn": mrn}).patient.mrn == mrn
+
+
 def test_a_record_number_may_be_a_number() -> None:
     assert read({"mrn": 42}).patient.mrn == "42"
 

@@ -1,4 +1,4 @@
-"""The pictures of a schedule, its timeline and its months: what they leave out must not mislead."""
+"""What a schedule shows: its timeline and its months, and what they leave out; doses; closed days."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped import FORMULARY, LANGUAGES, drug_of, html
+from stamping import LIBRARY, form_of, order, prepared
 from treatments import plans
 
-from handouts.model import Kind, Month, Plan
+from handouts.content.clinic import sample_clinic
+from handouts.model import Kind, Month, Plan, Treatment
+from handouts.press.shaping import Faces
+from handouts.press.stamp import Stamp
 from handouts.values import MONTHS, TIMELINE, listed_infusions, outline, plan_values
 
 ENGLISH = LANGUAGES["en"]
@@ -92,3 +96,33 @@ def test_a_month_shows_all_of_its_visits(drug: str, data: st.DataObject) -> None
 @pytest.mark.parametrize(("drug", "more"), [("natalizumab", True), ("alemtuzumab", True), ("ocrelizumab", False)])
 def test_a_timeline_says_when_it_is_not_all(drug: str, more: bool) -> None:
     assert (MORE in html(drug_of(drug), "handout")) is more
+
+
+@pytest.mark.parametrize("typed", ["1000", "1,000mg", "1000.00 MG", " 1000 mg"])
+def test_an_ordered_dose_says_its_unit(typed: str) -> None:
+    drug = drug_of("methylprednisolone")
+    treatment = Treatment(start=dt.date(2026, 12, 7), days=3, dose=typed)
+    for document in ("handout", "schedule", "consent"):
+        page = html(drug, document, treatment=treatment)
+        assert "1000\u00a0mg" in page.replace(" mg", "\u00a0mg")
+        assert typed.strip() in "1000 mg" or typed not in page
+
+
+def test_a_consent_asks_for_one_programme() -> None:
+    page = html(drug_of("natalizumab"), "consent")
+    assert page.count("I must be enrolled in") == 1
+    assert "TOUCH" in page and "TYRUKO REMS" in page
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "ru", "vi", "zh_Hans"])
+def test_closed_days_fit_where_an_edition_prints_them(locale: str) -> None:
+    """Every infusion is on a Sunday, and the clinic is closed then."""
+    clinic = sample_clinic().model_copy(update={"closed_weekdays": ("sunday",)})
+    wanted = prepared(
+        order("natalizumab", Treatment(done=3, last=dt.date(2026, 11, 1)), locale=locale, packet="handout"),
+        ("handout", "schedule"),
+        clinic,
+    )
+
+    assert wanted.values["plan.closed"] and wanted.values["visit.1.closed"]
+    assert Stamp(form_of(wanted), Faces(LIBRARY.fonts)).pdf(wanted.values)

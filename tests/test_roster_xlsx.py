@@ -145,6 +145,12 @@ def test_only_the_first_visible_sheet_is_read_and_a_second_roster_is_said(tmp_pa
     assert warning.message == "the sheet 'Tuesday' looks like a roster, and is not read"
 
 
+def test_what_xml_cannot_hold_is_what_it_stands_for(tmp_path: Path) -> None:
+    (found,) = outcome(saved(tmp_path, as_xlsx([{**LEAST, "name": "Sample_x000D_ Patient"}]), "roster.xlsx"))
+    assert [problem.where for problem in found.problems] == ["name"]
+    assert "a line break" in found.problems[0].message
+
+
 def test_rows_are_numbered_as_in_the_sheet(tmp_path: Path) -> None:
     workbook = openpyxl.Workbook()
     sheet = workbook.active
