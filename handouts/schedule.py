@@ -53,7 +53,7 @@ def plan(drug: Drug, treatment: Treatment, *, closed: Closed = never) -> Plan:
     if problems:
         raise Refused(*problems)
     visits = [_infusion(drug, course, number, day, dose, closed) for number, day in dates.items()]
-    visits += monitoring_visits(drug, _span(course, treatment, dates, final))
+    visits += monitoring_visits(drug, _span(course, treatment, dates, final), closed)
     if treatment.start and treatment.done == 0:
         visits += vaccine_visits(drug, treatment.start)
     return Plan(drug.id, tuple(sorted(visits, key=_in_order)), complete=treatment.done + count == final)

@@ -201,8 +201,10 @@ def _months(plan: Plan, language: Language) -> dict[str, str]:
 
 
 def _closed_days(drug: Drug, plan: Plan, language: Language) -> str:
-    """Return which of the listed infusions meet a day on which the clinic is closed; mostly nothing."""
-    days = [language.medium(visit.date) for visit in listed_infusions(drug, plan) if visit.closed]
+    """Return which of the listed infusions and reviews meet a day on which the clinic is closed; mostly nothing."""
+    reviews = [visit for monitoring in drug.monitoring for visit in _dated(plan, monitoring)[:2]]
+    shut = sorted({visit.date for visit in (*listed_infusions(drug, plan), *reviews) if visit.closed})
+    days = [language.medium(day) for day in shut]
     if not days:
         return ""
     text, said = (

@@ -15,6 +15,7 @@ from handouts.content.clinic import sample_clinic
 from handouts.model import Kind, Month, Plan, Treatment
 from handouts.press.shaping import Faces
 from handouts.press.stamp import Stamp
+from handouts.schedule import plan
 from handouts.values import MONTHS, TIMELINE, listed_infusions, outline, plan_values
 
 ENGLISH = LANGUAGES["en"]
@@ -24,23 +25,23 @@ every_drug = pytest.mark.parametrize("drug", FORMULARY.ids())
 many = settings(deadline=None, max_examples=50)
 
 
-def values_of(drug: str, plan: Plan) -> dict[str, str]:
-    return plan_values(drug_of(drug), plan, outline(drug_of(drug), plan), ENGLISH)
+def values_of(drug: str, dated: Plan) -> dict[str, str]:
+    return plan_values(drug_of(drug), dated, outline(drug_of(drug), dated), ENGLISH)
 
 
-def stops(drug: str, plan: Plan) -> list[dt.date]:
+def stops(drug: str, dated: Plan) -> list[dt.date]:
     """Return the dates of the timeline."""
-    days = {ENGLISH.medium(visit.date): visit.date for visit in plan.visits}
-    found = values_of(drug, plan)
-    return [days[found[f"stop.{at}.date"]] for at in range(1, outline(drug_of(drug), plan).stops + 1)]
+    days = {ENGLISH.medium(visit.date): visit.date for visit in dated.visits}
+    found = values_of(drug, dated)
+    return [days[found[f"stop.{at}.date"]] for at in range(1, outline(drug_of(drug), dated).stops + 1)]
 
 
 @every_drug
 @given(data=st.data())
 @many
 def test_no_infusion_falls_between_two_stops(drug: str, data: st.DataObject) -> None:
-    plan = data.draw(plans(drug))
-    shown, infusions = stops(drug, plan), {visit.date for visit in plan.infusions}
+    dated = data.draw(plans(drug))
+    shown, infusions = stops(drug, dated), {visit.date for visit in dated.infusions}
 
     assert shown == sorted(shown)
     assert len(shown) <= TIMELINE
@@ -52,39 +53,39 @@ def test_no_infusion_falls_between_two_stops(drug: str, data: st.DataObject) -> 
 @given(data=st.data())
 @many
 def test_nothing_stands_after_infusions_that_are_not_listed(drug: str, data: st.DataObject) -> None:
-    plan = data.draw(plans(drug))
-    listed, shape = listed_infusions(drug_of(drug), plan), outline(drug_of(drug), plan)
+    dated = data.draw(plans(drug))
+    listed, shape = listed_infusions(drug_of(drug), dated), outline(drug_of(drug), dated)
 
     if listed and not shape.complete:
-        assert all(day <= listed[-1].date for day in stops(drug, plan))
+        assert all(day <= listed[-1].date for day in stops(drug, dated))
 
 
 @every_drug
 @given(data=st.data())
 @many
 def test_the_next_infusion_is_marked(drug: str, data: st.DataObject) -> None:
-    plan = data.draw(plans(drug))
-    values, shown = values_of(drug, plan), stops(drug, plan)
+    dated = data.draw(plans(drug))
+    values, shown = values_of(drug, dated), stops(drug, dated)
     marked = [day for at, day in enumerate(shown, start=1) if values[f"stop.{at}.next"]]
 
-    assert marked == [visit.date for visit in plan.infusions[:1]]
+    assert marked == [visit.date for visit in dated.infusions[:1]]
 
 
 @every_drug
 @given(data=st.data())
 @many
 def test_a_month_shows_all_of_its_visits(drug: str, data: st.DataObject) -> None:
-    plan = data.draw(plans(drug))
-    values = values_of(drug, plan)
+    dated = data.draw(plans(drug))
+    values = values_of(drug, dated)
     grids = [Month.load(values[f"calendar.{at}"]) for at in range(1, MONTHS + 1) if values[f"calendar.{at}"]]
 
     shown = [(grid.year, grid.month) for grid in grids]
     visits = [
-        visit for visit in plan.visits if visit.kind is Kind.INFUSION or (visit.series and visit.kind is not Kind.END)
+        visit for visit in dated.visits if visit.kind is Kind.INFUSION or (visit.series and visit.kind is not Kind.END)
     ]
     assert shown == sorted({(visit.date.year, visit.date.month) for visit in visits})[: len(shown)]
     for grid in grids:
-        inside = [visit for visit in plan.visits if (visit.date.year, visit.date.month) == (grid.year, grid.month)]
+        inside = [visit for visit in dated.visits if (visit.date.year, visit.date.month) == (grid.year, grid.month)]
         ringed = {visit.date.day for visit in inside if visit.kind is Kind.INFUSION}
         assert set(grid.infusions) == ringed
         assert (
@@ -126,3 +127,13 @@ def test_closed_days_fit_where_an_edition_prints_them(locale: str) -> None:
 
     assert wanted.values["plan.closed"] and wanted.values["visit.1.closed"]
     assert Stamp(form_of(wanted), Faces(LIBRARY.fonts)).pdf(wanted.values)
+
+
+def test_a_review_on_a_closed_day_is_said() -> None:
+    clinic = sample_clinic().model_copy(update={"closed_weekdays": ("saturday", "sunday")})
+    dated = plan(drug_of("natalizumab"), Treatment(start=dt.date(2026, 12, 7)), closed=clinic.is_closed)
+    shut = {visit.date for visit in dated.visits if visit.closed}
+
+    assert dt.date(2027, 3, 7) in shut, "three months after the first infusion, a Sunday"
+    assert {visit.kind for visit in dated.visits if visit.closed} <= {Kind.INFUSION, Kind.REVIEW}
+    assert "Mar 7, 2027" in values_of("natalizumab", dated)["plan.closed"]

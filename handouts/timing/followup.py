@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from handouts.content.drug import Drug, Monitoring
 from handouts.model import Kind, Visit
+from handouts.timing.closures import Closed
 from handouts.timing.days import later, shift
 
 END = "End of follow-up"
@@ -28,14 +29,19 @@ class Span:
     """Nothing is listed on or before this day: the last infusion given."""
 
 
-def monitoring_visits(drug: Drug, span: Span) -> list[Visit]:
-    """Return the dated tests and reviews; for a regimen that ends also the day until which each of them goes on."""
+def monitoring_visits(drug: Drug, span: Span, closed: Closed) -> list[Visit]:
+    """Return the dated tests and reviews; for a regimen that ends also the day until which each of them goes on.
+
+    Reviews are at the clinic: one on a day on which it is ``closed`` is marked.
+    """
     visits = []
     for entry in drug.monitoring:
         if not (entry.verified and entry.dated):
             continue
         days = [day for day in sorted(set(_days(entry, span))) if span.after is None or day > span.after]
-        visits += [Visit(Kind(entry.kind), day, entry.words, series=entry.id) for day in days]
+        kind = Kind(entry.kind)
+        here = kind is Kind.REVIEW
+        visits += [Visit(kind, day, entry.words, series=entry.id, closed=here and closed(day)) for day in days]
         if entry.until and span.ends and days:
             visits.append(Visit(Kind.END, later(span.end, entry.until), END, series=entry.id))
     return visits
