@@ -180,6 +180,16 @@ def test_names_that_do_not(one: str, other: str) -> None:
     assert alerts((one, "1"), (other, "2")) == ["", ""]
 
 
+def test_a_refused_row_has_its_alert_too(tmp_path: Path) -> None:
+    """Corrected, it is run again without the others."""
+    rows = [LEAST, {**LEAST, "name": "Sample Patiens", "mrn": "000124", "dob": "x"}]
+    first, second = outcome(saved(tmp_path, as_csv(rows)))
+
+    assert first.order and not first.warnings
+    assert second.order is None
+    assert ["row 2" in warning.message for warning in second.warnings] == [True]
+
+
 def test_one_person_twice_is_no_alert_and_neither_is_another_day() -> None:
     assert alerts(("Ana Ruiz", "1"), ("Ana Ruiz", "1")) == ["", ""]
     assert alerts(("Ana Ruiz", "1"), ("Ana Ruiz", "2"), days=(DAY, DAY + dt.timedelta(1))) == ["", ""]

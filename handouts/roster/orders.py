@@ -199,9 +199,9 @@ def judged(roster: Iterable[Row], judge: Judge, identities: Identities) -> Itera
         found = judge.order(row)
         if against := identities.problems(row.number):
             found = Judged(row, None, (*found.problems, *against))
-        if found.order and (day := judge.day_of(found.order)):
-            patient = found.order.patient
-            alerts = identities.alerts(row.number, patient.name, patient.mrn, day)
+        name, mrn = row.data.get("name", ""), row.data.get("mrn", "")
+        day = judge.day_of(found.order) if found.order else judge.next_infusion(row.data)
+        if name and mrn and day and (alerts := identities.alerts(row.number, name, mrn, day)):
             found = replace(found, warnings=(*found.warnings, *alerts))
         yield found
 
