@@ -250,3 +250,12 @@ def test_another_medicine_is_no_slip_of_ours(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     batch(roster(tmp_path, [person(1, drug=name)]), out)
     assert "did you mean" not in (out / "refused.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_column_that_nobody_reads_is_no_formula_in_the_refused_rows(tmp_path: Path) -> None:
+    rows = [{**person(1, dob="x"), "note": '=HYPERLINK("http://example.org";"x")', "phone": "+1 555 0100"}]
+    out = tmp_path / "out"
+    batch(saved(tmp_path, as_csv(rows, (*COLUMNS, "note", "phone"))), out)
+    (row,) = csv.DictReader((out / "refused.csv").read_text(encoding="utf-8-sig").splitlines())
+
+    assert (row["note"][:2], row["phone"]) == ("'=", "+1 555 0100")

@@ -85,16 +85,22 @@ class Results:
         """Return the row as it is written, with the reason under its heading; what is too much follows.
 
         What the file itself has wrong, CSV may not: digits that Excel lost, a cell too few, a patient who died. That
-        cell is marked as damaged, or for the whole row its record number, so that it is refused until it is mended.
+        cell is marked as damaged, or for the whole row its record number, so that it is refused until it is mended. A
+        cell that nobody reads must not become a formula in the program that opens the file.
         """
         row = outcome.judged.row
         cells = row.cells
         keys = {problem.where or "mrn" for problem in row.problems}
         wrong = keys | {row.places.get(key, key) for key in keys}
-        kept = []
+        kept, used = [], {*row.places, *row.places.values()}
         for at in self._kept:
             cell = cells[at] if at < len(cells) else ""
-            kept.append(DAMAGED + cell.lstrip(DAMAGED) if self._headings[at].strip() in wrong else cell)
+            heading = self._headings[at].strip()
+            if heading in wrong:
+                cell = DAMAGED + cell.lstrip(DAMAGED)
+            elif heading not in used and cell.lstrip().startswith(("=", "@")):
+                cell = f"'{cell}"
+            kept.append(cell)
         return [_whole(cell) for cell in (*kept, reason(outcome), *cells[self._width :])]
 
     def _drops_packets(self, path: Path) -> bool:
