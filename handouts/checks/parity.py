@@ -19,7 +19,7 @@ from handouts.checks import figures, marks, wording
 from handouts.checks.finding import FINAL, Finding, Rule, Severity
 from handouts.checks.terms import Terms, terms_of
 from handouts.content.catalog import Entry, Texts, read_texts
-from handouts.content.language import Language, LocaleFile, locale_tags, read_locale
+from handouts.content.language import Language, LocaleFile, catalog_of, locale_tags, read_locale
 from handouts.errors import Problem
 from handouts.library import Library
 
@@ -56,7 +56,7 @@ def wrong_translations(language: Language, library: Library) -> list[Problem]:
 def _blocking(catalog: bytes, file: str, names: frozenset[str]) -> tuple[Finding, ...]:
     """Return the findings that block a locale; a catalog is read once in a process."""
     locale = LocaleFile.model_validate_json(file)
-    found = findings(catalog, locale, names, f"locales/{locale.tag}/LC_MESSAGES/handouts.po")
+    found = findings(catalog, locale, names, catalog_of(locale.tag))
     return tuple(item for item in found if item.severity is Severity.ERROR and not item.waived)
 
 

@@ -11,7 +11,7 @@ from handouts.checks.catalogs import missing, template
 from handouts.checks.finding import Finding, Rule
 from handouts.checks.parity import findings, names_everywhere
 from handouts.content.catalog import read_texts
-from handouts.content.language import LocaleFile, locale_tags, read_locale
+from handouts.content.language import LocaleFile, catalog_of, locale_tags, read_locale
 from handouts.content.reading import read_toml
 from handouts.errors import InputError, LanguageError, Problem
 from handouts.library import Library
@@ -41,7 +41,7 @@ def proofs_of(names: Sequence[str], library: Library) -> list[Proof]:
 
 def _of_tag(tag: str, library: Library) -> Proof:
     file = read_locale(tag, library.locales)
-    where = f"locales/{file.tag}/LC_MESSAGES/handouts.po"
+    where = catalog_of(file.tag)
     path = library.locales / file.tag / "LC_MESSAGES" / "handouts.po"
     if not path.is_file():
         hint = "name a language that is translated" if file.source else f"handouts locales update {file.tag}"

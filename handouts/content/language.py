@@ -202,7 +202,7 @@ class Language:
         from handouts.content.catalog import read_texts
 
         signed = {reviewer.hash for reviewer in self.file.reviewers}
-        return read_texts(self.catalog, self.tag, f"locales/{self.tag}").content_hash() in signed
+        return read_texts(self.catalog, self.tag, catalog_of(self.tag)).content_hash() in signed
 
     def untranslated(self) -> list[str]:
         """Return the messages that were asked for since the last call and are not in the catalog."""
@@ -273,23 +273,27 @@ def _headed(text: str) -> str:
 
 
 def compiled(catalog: bytes, tag: str) -> bytes:
-    """Return a ``.po`` as a ``.mo``; fuzzy entries are left out, so they count as missing.
+    """Return a ``.po`` as a ``.mo``; what is not translated whole is left out, so it counts as missing.
 
-    Raises LanguageError when it cannot be read.
+    Babel would fill the empty form of a plural with English. Raises LanguageError when the catalog cannot be read.
     """
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import PoFileError, read_po
 
-    try:
-        entries = read_po(io.BytesIO(catalog), locale=tag, abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError) as error:
-        raise LanguageError(
-            Problem(f"locales/{tag}", f"the catalog cannot be read: {error}", "mend the line that is named")
-        ) from None
+    from handouts.content.catalog import is_translated, read_catalog
+
+    entries = read_catalog(catalog, tag, catalog_of(tag))
     entries.creation_date = entries.revision_date = NEVER
+    for message in entries:
+        if not is_translated(message):
+            message.string = ""
     binary = io.BytesIO()
     write_mo(binary, entries)
     return binary.getvalue()
+
+
+def catalog_of(tag: str) -> str:
+    """Return how messages name the catalog of the language ``tag``."""
+    return f"locales/{tag}/LC_MESSAGES/handouts.po"
 
 
 def _borrows_dates(file: LocaleFile) -> bool:
