@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import PATIENT, START, made, refused, run
+from shipped import LANGUAGES
+from stamping import order, prepared
 
 from handouts import resources
+from handouts.content import language as module
 from handouts.content.catalog import read_texts
-from handouts.content.language import compiled, read_language
+from handouts.content.language import BINARY, Language, compiled, read_language
 from handouts.errors import LanguageError
 
 MAKE = ("make", "ocrelizumab", *PATIENT, "--start", START, "--packet", "handout", "--locale", "es")
@@ -23,6 +26,9 @@ NAME = "locales/es/LC_MESSAGES/handouts.po"
 PLURALS = "nplurals=2; plural=(n != 1);"
 HOURS = 'msgid "%(number)s hour"\nmsgid_plural "%(number)s hours"\n'
 ONE, MANY = 'msgstr[0] "%(number)s hora"\n', 'msgstr[1] "%(number)s horas"\n'
+POISON = (
+    b'msgid ""\nmsgstr "Language: es\\nContent-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "born"\nmsgstr "WRONG"\n'
+)
 
 
 @pytest.fixture
@@ -63,8 +69,23 @@ def test_a_plural_with_a_gap_is_missing(catalog: Path, tmp_path: Path, forms: st
     assert list(tmp_path.glob("*.pdf")) == []
 
 
+def test_no_form_that_an_older_version_made_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalog may be the same to the byte; forms without translations are not touched."""
+    now = {tag: prepared(order(locale=tag)).key for tag in ("en", "es")}
+    monkeypatch.setattr(module, "READ_AS", b"1")
+    for language in LANGUAGES.values():
+        language.__dict__.pop("catalog_hash", None)
+    before = {tag: prepared(order(locale=tag)).key for tag in ("en", "es")}
+    for language in LANGUAGES.values():
+        language.__dict__.pop("catalog_hash", None)
+
+    assert before["en"] == now["en"]
+    assert before["es"] != now["es"]
+
+
 def test_the_catalog_in_an_edition_has_no_english_either(catalog: Path, tmp_path: Path) -> None:
     change(catalog, 'msgstr[1] "como máximo %(days)s días antes"', 'msgstr[1] ""')
+    (catalog.parent / BINARY).write_bytes(b"not a catalog")
     path = tmp_path / "clinic.edition"
     made("edition", "build", "--out", path, "--drug", "ocrelizumab", "--locale", "es", "--packet", "consent")
     language = read_language("es", zipfile.Path(path, "locales/"))
@@ -73,6 +94,28 @@ def test_the_catalog_in_an_edition_has_no_english_either(catalog: Path, tmp_path
     assert language.untranslated() == []
     assert language.ngettext("at most %(days)s day before", "at most %(days)s days before", 2).startswith("at most")
     assert language.untranslated() == ["at most %(days)s day before"]
+
+
+# Compiled catalogs
+
+
+@pytest.mark.parametrize("content", [compiled(POISON, "es"), b"", b"not a catalog"])
+def test_what_poedit_leaves_beside_a_catalog_is_not_read(catalog: Path, content: bytes) -> None:
+    before = made(*MAKE, "-o", "-").out
+    (catalog.parent / BINARY).write_bytes(content)
+
+    assert read_language("es", catalog.parent.parent.parent).gettext("born") == "nació el"
+    assert made(*MAKE, "-o", "-").out == before
+
+
+def test_in_an_edition_it_is_read(tmp_path: Path, catalog: Path) -> None:
+    folder = catalog.parent.parent
+    with zipfile.ZipFile(tmp_path / "edition", "w") as archive:
+        archive.writestr("locales/es/locale.toml", (folder / "locale.toml").read_bytes())
+        archive.writestr("locales/es/LC_MESSAGES/handouts.po", catalog.read_bytes())
+        archive.writestr(f"locales/es/LC_MESSAGES/{BINARY}", compiled(POISON, "es"))
+
+    assert read_language("es", zipfile.Path(tmp_path / "edition", "locales/")).gettext("born") == "WRONG"
 
 
 # Headers
@@ -255,3 +298,4 @@ def test_whatever_is_in_a_file_it_is_read_or_refused(at: int, cut: int, piece: s
     for entry in texts.entries:
         if entry.translated and entry.context is None and len(entry.forms) == 1:
             assert translations.gettext(entry.english[0]) == entry.forms[0].text
+    assert Language(LANGUAGES["es"].file, catalog).catalog_hash

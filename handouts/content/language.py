@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import gettext
+import hashlib
 import io
+from pathlib import Path
 from typing import Annotated, Literal
 
 from babel import Locale
@@ -21,7 +23,10 @@ from handouts.content.tags import lookup, parse, same_language
 from handouts.errors import LanguageError, Problem
 
 BINARY = "handouts.mo"
-"""A compiled catalog. It stands in editions only, beside the text that it was compiled from."""
+"""A compiled catalog. It is read in editions only, where it stands beside the text that it was compiled from."""
+READ_AS = b"2"
+"""How catalogs are read; it counts in the id of every form with translations. Forms of 1 may hold English where a form
+of a plural was empty, and what a stray ``handouts.mo`` said."""
 DAYS = 4096
 """How many days are remembered in words, of each kind: the patients of a roster share them."""
 NUMBERS = 256
@@ -169,6 +174,11 @@ class Language:
     def ngettext(self, one: str, many: str, number: int) -> str:
         """Return the translation in the plural form for ``number``; what is missing is noted."""
         return self.translations.ngettext(one, many, number)
+
+    @functools.cached_property
+    def catalog_hash(self) -> str:
+        """SHA-256 of the catalog and of how it is read, 64 hexadecimal digits; the source language has no catalog."""
+        return hashlib.sha256(READ_AS + b"\0" + self.catalog if self.catalog else b"").hexdigest()
 
     @functools.cached_property
     def marks(self) -> Marks:
@@ -367,4 +377,6 @@ def read_language(tag: str, folder: File) -> Language:
         hint = "translate it, or use another locale"
         raise LanguageError(Problem(f"locales/{file.tag}", "has no catalog LC_MESSAGES/handouts.po", hint))
     binary = folder / file.tag / "LC_MESSAGES" / BINARY
-    return Language(file, catalog.read_bytes(), binary.read_bytes() if binary.is_file() else None)
+    if isinstance(folder, Path) or not binary.is_file():  # on a disk, an editor wrote it (Poedit does on every save)
+        return Language(file, catalog.read_bytes())
+    return Language(file, catalog.read_bytes(), binary.read_bytes())
