@@ -72,6 +72,10 @@ class Texts:
     """How many plural forms its header declares."""
     changed: str
     """When it was last changed (PO-Revision-Date), as its header says; empty where it does not."""
+    language: str
+    """The tag in its header (Language), or that of the folder where it has none; empty where it is empty."""
+    header: int
+    """The line of the header; 0 where there is none."""
 
     def content_hash(self) -> str:
         """Return the SHA-256 of what is printed: same translations, same hash, in whatever order and with whatever
@@ -101,10 +105,13 @@ def read_texts(catalog: bytes, tag: str, where: str) -> Texts:
     found = read_catalog(catalog, tag, where)
     numbers = _numbers(found)
     headers = {key.casefold(): value for key, value in found.mime_headers}
+    begun = next((message.lineno or 0 for message in found.everything if not message.id), 0)
     return Texts(
         tuple(_entry(message, numbers) for message in found.everything if message.id),
         found.num_plurals,
         _stated(catalog, headers.get("po-revision-date", "")),
+        headers.get("language", ""),
+        begun,
     )
 
 
