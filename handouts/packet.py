@@ -279,11 +279,11 @@ class Desk:
     ) -> tuple[Origin, tuple[str, ...]]:
         drug, language = self._drug(drug_id), self.language(locale)
         documents = self.library.documents(packet, drug)
-        catalog = hashlib.sha256(language.catalog).hexdigest()
         clinic = self.clinic.model_dump_json(exclude={"fallback"})  # which form is taken changes none of them
-        content = [drug.model_dump_json(exclude={"product"}), clinic, language.file.model_dump_json(), catalog]
+        content = [drug.model_dump_json(exclude={"product"}), clinic, language.file.model_dump_json()]
+        content.append(language.catalog_hash)
         if (staff := self._staff()).tag != language.tag:
-            content += [staff.tag, hashlib.sha256(staff.catalog).hexdigest()]
+            content += [staff.tag, staff.catalog_hash]
         if slip:
             first = self._slip(slip)
             packet, documents = f"{packet}{WITH_SLIP}{first.bcp47}", (SLIP, *documents)

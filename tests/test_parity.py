@@ -206,7 +206,16 @@ def test_a_dangerous_mistake_in_any_script_is_caught(tag: str, english: str, old
 def test_every_rule_has_its_mistake() -> None:
     seeded = {rule for *_, rule in (*MISTAKES, *SMALL_MISTAKES)}
 
-    elsewhere = {Rule.PLURALS, Rule.WAIVER, Rule.MISSING, Rule.CONSISTENCY, Rule.SPACES, Rule.QUOTES}
+    elsewhere = {
+        Rule.PLURALS,
+        Rule.LANGUAGE,
+        Rule.GLYPHS,
+        Rule.WAIVER,
+        Rule.MISSING,
+        Rule.CONSISTENCY,
+        Rule.SPACES,
+        Rule.QUOTES,
+    }
     assert set(Rule) - elsewhere == seeded
 
 
@@ -328,11 +337,9 @@ def test_what_cannot_be_printed_right_cannot_be_waived() -> None:
 def test_the_same_english_is_translated_alike() -> None:
     once = 'msgid "Drink much water."\nmsgstr "Beba mucha agua."\n\n'
     other = 'msgid "Drink much water"\nmsgstr "Beba agua a menudo"\n\n'
-    twice = 'msgid "Drink much water."\nmsgstr "Beba agua a menudo."\n\n'
-    elsewhere = 'msgctxt "to a dog"\n' + twice
+    elsewhere = 'msgctxt "to a dog"\nmsgid "Drink much water."\nmsgstr "Beba agua a menudo."\n\n'
 
     assert [item.rule for item in found_in(once + other)] == [Rule.CONSISTENCY]
-    assert [item.rule for item in found_in(once + twice)] == [Rule.CONSISTENCY]
     assert found_in(once + elsewhere) == []
 
 
@@ -358,6 +365,42 @@ def test_spaces_and_quotation_marks_are_looked_at() -> None:
 
 def test_plural_forms_are_those_of_the_language() -> None:
     assert [item.rule for item in found_in("", plurals=3)] == [Rule.PLURALS]
+
+
+@pytest.mark.parametrize("said", ["fr", "pt_BR", "zh_Hans", "es_Cyrl", "Spanish"])
+def test_a_catalog_of_another_language_is_an_error(said: str) -> None:
+    catalog = "# a comment\n" + PO.format(entries="", plurals=2).replace("Language: es", f"Language: {said}")
+    (finding,) = findings(catalog.encode(), SPANISH.file, NAMES, "es.po")
+
+    assert (finding.rule, finding.severity, finding.where) == (Rule.LANGUAGE, Severity.ERROR, "es.po:2")
+    assert said in finding.what
+
+
+@pytest.mark.parametrize(
+    "said", ["Language: es_MX\\n", "Language: es-419\\n", "Language: spa\\n", "Language: \\n", "X: y\\n"]
+)
+def test_a_header_may_name_a_country_or_nothing(said: str) -> None:
+    catalog = PO.format(entries="", plurals=2).replace("Language: es\\n", said)
+
+    assert findings(catalog.encode(), SPANISH.file, NAMES, "es.po") == []
+
+
+def test_a_catalog_is_that_of_its_script() -> None:
+    catalog = SHIPPED["zh_Hans"].catalog.replace(b"Language: zh_Hans", b"Language: zh_TW")
+
+    assert Rule.LANGUAGE in {item.rule for item in SHIPPED["zh_Hans"]._replace(catalog=catalog).findings()}
+
+
+def test_a_character_that_no_font_has_is_an_error(tmp_path: Path) -> None:
+    entries = 'msgid "Rest"\nmsgstr "Descanse\u00a0\U00013000 ༀ"\n\nmsgid "Talk"\nmsgstr "Hable\\n"\n'
+    file = tmp_path / "es.po"
+    file.write_text(PO.format(entries=entries, plurals=2), encoding="utf-8")
+    found = json.loads(run("locales", "check", file, "--json").out)["findings"]
+    (glyphs,) = (item for item in found if item["rule"] == "glyphs")
+
+    assert (glyphs["line"], glyphs["severity"], glyphs["msgid"]) == (7, "error", "Rest")
+    assert "U+13000 EGYPTIAN HIEROGLYPH A001" in glyphs["what"] and "U+0F00 TIBETAN SYLLABLE OM" in glyphs["what"]
+    assert "U+00A0" not in glyphs["what"]
 
 
 def test_a_language_without_words_of_negation_is_not_checked_and_says_so() -> None:

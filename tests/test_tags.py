@@ -92,6 +92,44 @@ def test_a_made_up_country_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("de-CH-1996", "de-CH"),
+        ("de_1901", "de"),
+        ("ca-valencia", "ca"),
+        ("sl-rozaj-solba-1994", "sl"),
+        ("es-ES-u-co-trad", "es-ES"),
+        ("ar-u-nu-latn", "ar"),
+        ("zh-Hant-TW-u-co-stroke-t-en-x-a-1", "zh-Hant-TW"),
+        ("en-x-clinic", "en"),
+        ("zh-pinyin", "zh-Latn"),
+        ("ja-hepburn", "ja-Latn"),
+        ("zh-Latn-wadegile", "zh-Latn"),
+    ],
+)
+def test_variants_and_extensions_choose_nothing(text: str, same: str) -> None:
+    """RFC 5646, 2.2.5 to 2.2.7."""
+    assert str(tag(text)) == same
+    assert parse(text.upper().replace("-", "_")) == parse(text)
+
+
+@pytest.mark.parametrize("text", ["zh-hongkong", "zh-Hans-taiwan", "pt-brazil", "es-spanish"])
+def test_a_country_that_is_written_out_is_not_taken_for_a_variant(text: str) -> None:
+    """It would be served as if it said no country: simplified characters for a reader of traditional ones."""
+    found = parse(text)
+
+    assert isinstance(found, Problem)
+    assert "is not a variant" in found.message
+
+
+@pytest.mark.parametrize(
+    "text", ["es-u", "es-x", "es-u-a", "es--1996", "es-ES-", "x-clinic", "es-abcdefghi", "es-123-a"]
+)
+def test_half_a_tag_is_none(text: str) -> None:
+    assert isinstance(parse(text), Problem)
+
+
+@pytest.mark.parametrize(
     ("text", "hint"),
     [
         ("Spanish", "write es"),

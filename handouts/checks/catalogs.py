@@ -11,14 +11,14 @@ from pathlib import Path
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
-from babel.messages.pofile import normalize, read_po, write_po
+from babel.messages.pofile import normalize, write_po
 
 from handouts import values
 from handouts.calendar_file import TITLES
-from handouts.content.catalog import MessageId, Texts, read_texts
+from handouts.content.catalog import MessageId, Texts, read_catalog, read_texts
 from handouts.content.facts import words
 from handouts.content.formulary import Formulary
-from handouts.content.language import Language
+from handouts.content.language import Language, catalog_of
 from handouts.press import pages
 
 SECTION = re.compile(
@@ -98,7 +98,7 @@ def updated(catalog: bytes | None, tag: str, source: Catalog) -> bytes:
     A translation whose English is gone is kept at the end as obsolete (``#~``). Where one text took the place of
     another, the former English stands above it (``#|``).
     """
-    current = read_po(io.BytesIO(catalog), locale=tag) if catalog else _begun(tag)
+    current = read_catalog(catalog, tag, catalog_of(tag)) if catalog else _begun(tag)
     former = {_key(message): _taken(message) for message in current if message.id}
     before = {_key(message): message for message in current if message.id}
     current.update(copy.deepcopy(source), no_fuzzy_matching=True, update_header_comment=False)
@@ -150,7 +150,7 @@ def _written(catalog: Catalog, *, dated: bool) -> bytes:
     changed, and keeps saying it."""
     text = io.BytesIO()
     write_po(text, catalog, width=100, include_lineno=False, sort_by_file=False)
-    lines = text.getvalue().decode().splitlines()
+    lines = text.getvalue().decode().removesuffix("\n").split("\n")  # a text may hold other ends of lines (U+2028)
     clock = ('"POT-Creation-Date', '"Generated-By', *(() if dated else ('"PO-Revision-Date',)))
     kept = [line for line in lines if not line.startswith(clock)]
     return ("\n".join(_with_former(kept)) + "\n").encode()
@@ -173,7 +173,7 @@ def untranslated(language: Language, source: Catalog) -> list[str]:
     """Return the texts of ``source`` that ``language`` has no translation for; fuzzy ones count as none."""
     if language.file.source:
         return []
-    texts = read_texts(language.catalog, language.tag, f"locales/{language.tag}")
+    texts = read_texts(language.catalog, language.tag, catalog_of(language.tag))
     return [english for _, english in missing(texts, source)]
 
 

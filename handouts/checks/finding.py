@@ -13,7 +13,7 @@ SHOWN = 60
 
 class Severity(StrEnum):
     ERROR = "error"
-    """Blocks its locale: nothing is printed in it."""
+    """Blocks its locale: nothing is printed in it. What is missing, or has no glyph, blocks its pages."""
     WARNING = "warning"
 
 
@@ -40,11 +40,18 @@ class Rule(StrEnum):
     UNTRANSLATED = "untranslated"
     CONSISTENCY = "consistency"
     PLURALS = "plurals"
+    LANGUAGE = "language"
+    GLYPHS = "glyphs"
     WAIVER = "waiver"
     MISSING = "missing"
 
 
-FINAL = frozenset({Rule.PLACEHOLDERS, Rule.PERCENT, Rule.HTML, Rule.BIDI, Rule.PLURALS, Rule.WAIVER, Rule.MISSING})
+FINAL = frozenset(
+    {
+        *(Rule.PLACEHOLDERS, Rule.PERCENT, Rule.HTML, Rule.BIDI, Rule.PLURALS, Rule.LANGUAGE, Rule.GLYPHS),
+        *(Rule.WAIVER, Rule.MISSING),
+    }
+)
 """Rules that no reason can waive: what breaks them cannot be printed right."""
 WARNINGS = frozenset({Rule.ENDING, Rule.QUOTES, Rule.LENGTH, Rule.CONSISTENCY, Rule.SPACES, Rule.WAIVER})
 """Rules whose breach is ugly, but does not change what a patient does."""

@@ -19,7 +19,8 @@ from handouts.checks import figures, marks, wording
 from handouts.checks.finding import FINAL, Finding, Rule, Severity
 from handouts.checks.terms import Terms, terms_of
 from handouts.content.catalog import Entry, Texts, read_texts
-from handouts.content.language import Language, LocaleFile, locale_tags, read_locale
+from handouts.content.language import Language, LocaleFile, catalog_of, locale_tags, read_locale
+from handouts.content.tags import Tag, lookup, parse
 from handouts.errors import Problem
 from handouts.library import Library
 
@@ -56,7 +57,7 @@ def wrong_translations(language: Language, library: Library) -> list[Problem]:
 def _blocking(catalog: bytes, file: str, names: frozenset[str]) -> tuple[Finding, ...]:
     """Return the findings that block a locale; a catalog is read once in a process."""
     locale = LocaleFile.model_validate_json(file)
-    found = findings(catalog, locale, names, f"locales/{locale.tag}/LC_MESSAGES/handouts.po")
+    found = findings(catalog, locale, names, catalog_of(locale.tag))
     return tuple(item for item in found if item.severity is Severity.ERROR and not item.waived)
 
 
@@ -76,7 +77,11 @@ def names_everywhere(library: Library) -> frozenset[str]:
 def _findings(texts: Texts, file: LocaleFile, terms: Terms, where: str) -> Iterator[Finding]:
     if terms.plurals not in (None, texts.plurals):
         what = f"the header declares {texts.plurals} plural forms, the language has {terms.plurals}"
-        yield Finding(Rule.PLURALS, what, "take Plural-Forms from: handouts locales new", where)
+        yield Finding(Rule.PLURALS, what, "take Plural-Forms from: handouts locales new", where, texts.header)
+    if texts.language and not _is_of(texts.language, file.tag):
+        what = f"the header says Language: {texts.language}, the folder is that of {file.tag}"
+        todo = f"put the catalog into its own folder; or, if it is right here, write Language: {file.tag}"
+        yield Finding(Rule.LANGUAGE, what, todo, where, texts.header)
     if not file.negation:
         todo = 'list the words that say "not", "never", "no", "without": negation = ["…"]'
         yield Finding(Rule.NEGATION, "the language has no words of negation", todo, f"locales/{file.tag}/locale.toml")
@@ -88,6 +93,12 @@ def _findings(texts: Texts, file: LocaleFile, terms: Terms, where: str) -> Itera
         yield from (
             replace(item, file=where, line=entry.line, english=entry.english[0]) for item in _weighed(entry, found)
         )
+
+
+def _is_of(header: str, tag: str) -> bool:
+    """Whether ``header`` says the language of the folder ``tag``, in the same script; the country may be another."""
+    said = parse(header)
+    return isinstance(said, Tag) and lookup(said, [tag]) is not None
 
 
 def check_entry(entry: Entry, terms: Terms) -> list[Finding]:

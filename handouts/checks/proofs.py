@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from handouts.checks.catalogs import missing, template
 from handouts.checks.finding import Finding, Rule
 from handouts.checks.parity import findings, names_everywhere
-from handouts.content.catalog import read_texts
-from handouts.content.language import LocaleFile, locale_tags, read_locale
+from handouts.content.catalog import Texts, read_texts
+from handouts.content.language import LocaleFile, catalog_of, locale_tags, read_locale
 from handouts.content.reading import read_toml
 from handouts.errors import InputError, LanguageError, Problem
 from handouts.library import Library
+from handouts.press.fonts import Coverage, describe
 
 LANGUAGE = re.compile(rb'^"Language: *([A-Za-z_-]+)', re.MULTILINE)
 
@@ -41,7 +43,7 @@ def proofs_of(names: Sequence[str], library: Library) -> list[Proof]:
 
 def _of_tag(tag: str, library: Library) -> Proof:
     file = read_locale(tag, library.locales)
-    where = f"locales/{file.tag}/LC_MESSAGES/handouts.po"
+    where = catalog_of(file.tag)
     path = library.locales / file.tag / "LC_MESSAGES" / "handouts.po"
     if not path.is_file():
         hint = "name a language that is translated" if file.source else f"handouts locales update {file.tag}"
@@ -67,11 +69,22 @@ def _of_file(path: Path, library: Library) -> Proof:
 
 
 def proof(item: Proof, library: Library) -> list[Finding]:
-    """Return everything that is wrong with a catalog, in the order of its lines; what is missing comes with it."""
+    """Return everything that is wrong with a catalog, in the order of its lines: also what is missing, and what no font
+    can print."""
     found = findings(item.catalog, item.file, names_everywhere(library), item.where)
     texts = read_texts(item.catalog, item.file.tag, item.where)
     source = template(library.templates, library.formulary) if library.templates else None
     for line, english in missing(texts, source) if source else []:
         what, todo = "is not translated", "translate it" if line else f"handouts locales update {item.file.tag}"
         found.append(Finding(Rule.MISSING, what, todo, item.where, line, english))
+    found += _unprintable(texts, Coverage(library.fonts), item.where)
     return sorted(found, key=lambda finding: finding.line)
+
+
+def _unprintable(texts: Texts, coverage: Coverage, where: str) -> Iterator[Finding]:
+    """Yield the translations with characters that no bundled font has; of controls, the rules of marks speak."""
+    for entry in texts.entries:
+        said = "".join(form.text for form in entry.forms) if entry.translated else ""
+        if missing := coverage.missing("".join(char for char in said if unicodedata.category(char)[0] != "C")):
+            what = f"no font in this installation has {', '.join(map(describe, missing))}"
+            yield Finding(Rule.GLYPHS, what, "write it with other characters", where, entry.line, entry.english[0])

@@ -31,7 +31,7 @@ def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularie
     """List the languages and how much of each is translated."""
     from handouts.checks.catalogs import template, untranslated
     from handouts.content.catalog import read_texts
-    from handouts.content.language import locale_tags, read_language
+    from handouts.content.language import catalog_of, locale_tags, read_language
 
     library = settings_of(ctx, clinic_file, formularies).library()
     source = template(resources.folder("templates"), library.formulary)
@@ -39,7 +39,7 @@ def list_(ctx: click.Context, as_json: bool, clinic_file: str | None, formularie
     for tag in locale_tags(library.locales):
         language = read_language(tag, library.locales)
         missing = len(untranslated(language, source))
-        texts = None if language.file.source else read_texts(language.catalog, tag, f"locales/{tag}")
+        texts = None if language.file.source else read_texts(language.catalog, tag, catalog_of(tag))
         signed = texts.content_hash() if texts else ""
         rows.append(
             {
@@ -245,11 +245,14 @@ def update(ctx: click.Context, tag: str | None, clinic_file: str | None, formula
     known = locale_tags(resources.folder("locales"))
     if tag and tag not in known:
         raise LanguageError(Problem("locale", f"there is no locale {tag!r}", "available: " + ", ".join(known)))
+    made = {}
     for name in [tag] if tag else known:
         path = resources.folder("locales") / name / "LC_MESSAGES" / "handouts.po"
         if not path.is_file() and read_language(name, resources.folder("locales")).file.source:
             continue
         before = path.read_bytes() if path.is_file() else None
-        write(str(path), updated(before, name, source))
+        made[path] = updated(before, name, source)
+    for path, catalog in made.items():  # none, where one cannot be read
+        write(str(path), catalog)
         path.chmod(0o644)
         click.echo(f"{path} is up to date.", err=True)

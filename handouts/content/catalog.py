@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gettext
 import hashlib
-import io
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,6 +17,16 @@ from handouts.errors import LanguageError, Problem
 
 COUNTS = range(201)
 """The numbers for which the plural forms of a language are looked at."""
+CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+"""What a header may call the encoding; a catalog is always UTF-8."""
+SHOWN = 40
+"""How much of a line or a text a message repeats."""
+LINE = re.compile(r"(?P<keyword>msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)?\s*(?P<text>.*)")
+QUOTED = re.compile(r'"(?:[^"\\]|\\[\\trn"])*"')
+"""A text with the escapes that Babel knows."""
+BEGINNINGS = frozenset({"msgctxt", "msgid"})
+NEXT = {"msgctxt": ("msgid",), "msgid": ("msgid_plural", "msgstr"), "msgid_plural": ("msgstr[0]",)}
+"""What has to follow a keyword."""
 MessageId: TypeAlias = str | list[str] | tuple[str, ...]
 
 
@@ -50,18 +60,22 @@ class Entry:
     @property
     def translated(self) -> bool:
         """Whether it is printed: every form has a text, and nobody only guessed it."""
-        return not self.fuzzy and all(form.text for form in self.forms)
+        return not self.fuzzy and all(form.text.strip() for form in self.forms)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The entries of one ``.po`` file, in its order; one that stands there twice is there twice."""
+    """The entries of one ``.po`` file, in its order."""
 
     entries: tuple[Entry, ...]
     plurals: int
     """How many plural forms its header declares."""
     changed: str
     """When it was last changed (PO-Revision-Date), as its header says; empty where it does not."""
+    language: str
+    """The tag in its header (Language), or that of the folder where it has none; empty where it is empty."""
+    header: int
+    """The line of the header; 0 where there is none."""
 
     def content_hash(self) -> str:
         """Return the SHA-256 of what is printed: same translations, same hash, in whatever order and with whatever
@@ -74,7 +88,7 @@ class Texts:
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-class _Everything(Catalog):
+class Messages(Catalog):
     """Keeps every message in the order of the file; Babel's own drops the second of two that are alike."""
 
     def __init__(self, tag: str) -> None:
@@ -88,19 +102,58 @@ class _Everything(Catalog):
 
 def read_texts(catalog: bytes, tag: str, where: str) -> Texts:
     """Return the texts of a ``.po`` file in the language ``tag``. Raises LanguageError, naming ``where``."""
-    found = _Everything(tag)
-    try:
-        PoFileParser(found, abort_invalid=True).parse(io.BytesIO(catalog))
-        numbers = _numbers(found.num_plurals, gettext.c2py(found.plural_expr))
-    except (PoFileError, ValueError) as error:
-        hint = "mend the line that is named; Poedit shows where"
-        raise LanguageError(Problem(where, f"the catalog cannot be read: {error}", hint)) from None
+    found = read_catalog(catalog, tag, where)
+    numbers = _numbers(found)
     headers = {key.casefold(): value for key, value in found.mime_headers}
+    begun = next((message.lineno or 0 for message in found.everything if not message.id), 0)
     return Texts(
         tuple(_entry(message, numbers) for message in found.everything if message.id),
         found.num_plurals,
         _stated(catalog, headers.get("po-revision-date", "")),
+        headers.get("language", ""),
+        begun,
     )
+
+
+def read_catalog(catalog: bytes, tag: str, where: str) -> Messages:
+    """Return a ``.po`` file in the language ``tag`` as Babel has it, and nothing that Babel would read over.
+
+    A byte order mark is left out. Raises LanguageError, naming ``where`` and the line of every fault.
+    """
+    lines = _decoded(catalog, where).split("\n")
+    if faults := list(_faults(lines, where)):
+        raise LanguageError(*faults)
+    found = Messages(tag)
+    try:
+        PoFileParser(found, abort_invalid=True).parse("" if _is_former(line) else line for line in lines)
+    except PoFileError as error:
+        what = str(error).removesuffix(f" on {error.lineno}")
+        hint = "mend the entry that begins there; Poedit shows it"
+        raise LanguageError(Problem(f"{where}:{error.lineno + 1}", f"cannot be read: {what}", hint)) from None
+    except (AttributeError, TypeError, ValueError) as error:  # what Babel says of a header that is none
+        raise LanguageError(_header(where, _line_of(lines, 'msgid ""'), error)) from None
+    try:
+        _numbers(found)
+    except (ValueError, ArithmeticError) as error:
+        raise LanguageError(_header(where, _line_of(lines, '"Plural-Forms:'), error)) from None
+    if found.charset not in CHARSETS:
+        raise LanguageError(_not_utf8(where, f"the header says charset={found.charset}"))
+    found.charset = "utf-8"
+    if faults := list(_repeated(found, where)):
+        raise LanguageError(*faults)
+    return found
+
+
+def _decoded(catalog: bytes, where: str) -> str:
+    try:
+        return catalog.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = catalog.count(b"\n", 0, error.start) + 1
+        raise LanguageError(_not_utf8(f"{where}:{line}", "has bytes that are not UTF-8")) from None
+
+
+def _not_utf8(where: str, what: str) -> Problem:
+    return Problem(where, what, "save the catalog as UTF-8, and write charset=UTF-8 into its header")
 
 
 def _stated(catalog: bytes, date: str) -> str:
@@ -108,8 +161,88 @@ def _stated(catalog: bytes, date: str) -> str:
     return date if b'"PO-Revision-Date: ' + date.encode() in catalog else ""
 
 
-def _numbers(plurals: int, form_of: Callable[[int], int]) -> list[tuple[int, ...]]:
-    return [tuple(number for number in COUNTS if form_of(number) == form) for form in range(plurals)]
+def _header(where: str, line: int, error: Exception) -> Problem:
+    hint = "mend it; a right header comes from: handouts locales new"
+    return Problem(f"{where}:{line}", f"the header cannot be read: {error}", hint)
+
+
+def _line_of(lines: Sequence[str], start: str) -> int:
+    """Return the number of the first line that begins with ``start``; 1 where none does."""
+    return next((number for number, line in enumerate(lines, start=1) if line.startswith(start)), 1)
+
+
+def _is_former(line: str) -> bool:
+    """Whether a line is the former English of an obsolete entry, which Babel does not know."""
+    return line.lstrip().startswith("#~|")
+
+
+def _faults(lines: Sequence[str], where: str) -> Iterator[Problem]:
+    """Yield every line that cannot stand where it does: Babel reads over most of them, and prints half of an entry."""
+    last, at, was_obsolete = "", 0, False
+    for number, raw in enumerate(lines, start=1):
+        line, place = raw.strip(), f"{where}:{number}"
+        obsolete = line.startswith("#~")
+        if not line or _is_former(line):
+            continue
+        if line.startswith("#") and not obsolete:
+            if last in NEXT:
+                yield Problem(place, "a comment within an entry", "put it above the entry")
+            else:
+                last = ""
+            continue
+        found = LINE.fullmatch(line.removeprefix("#~").lstrip())
+        keyword, text = (found["keyword"] or "", found["text"]) if found else ("", "")
+        if not keyword and not text.startswith('"'):
+            hint = "mend the line; where two versions were merged, keep one of them"
+            yield Problem(place, f"cannot be read: {line[:SHOWN]!r}", hint)
+            continue
+        if not QUOTED.fullmatch(text):
+            hint = 'put one " before and one after the text; within it, write \\" and \\\\'
+            yield Problem(place, f"the quotation marks or backslashes are wrong: {text[:SHOWN]!r}", hint)
+        begins = keyword in BEGINNINGS and last not in NEXT
+        if not begins and (obsolete != was_obsolete or not (keyword in _next(last) if keyword else last)):
+            hint = "an entry is msgid and msgstr; or msgid, msgid_plural, msgstr[0], msgstr[1] and so on, each once"
+            yield Problem(place, f"{keyword or 'a text'} stands in the wrong place", hint)
+        last, at, was_obsolete = keyword or last, number, obsolete
+    if last in NEXT:
+        yield Problem(f"{where}:{at}", "ends within an entry", "add what is missing after the last msgid")
+
+
+def _next(keyword: str) -> tuple[str, ...]:
+    """Return the keywords that continue an entry after ``keyword``."""
+    if keyword.startswith("msgstr["):
+        return (f"msgstr[{int(keyword[7:-1]) + 1}]",)
+    return NEXT.get(keyword, ())
+
+
+def _repeated(found: Messages, where: str) -> Iterator[Problem]:
+    """Yield every entry that stands in the file already, and a header that is not at its head."""
+    lines: dict[tuple[str, str | None], int] = {}
+    for message in found.everything:
+        text = message.id if isinstance(message.id, str) else message.id[0]
+        line = message.lineno or 0
+        first = lines.setdefault((text, message.context), line)
+        if first != line:
+            what = f"{text[:SHOWN]!r} stands in line {first} already"
+            yield Problem(f"{where}:{line}", what, "keep the right one of the two entries")
+        elif not text and len(lines) > 1:
+            yield Problem(f"{where}:{line}", "the header is not the first entry", "move it to the top")
+
+
+def _numbers(found: Catalog) -> list[tuple[int, ...]]:
+    """Return the numbers that each plural form stands for. Raises ValueError where one has no form."""
+    form_of = gettext.c2py(found.plural_expr)
+    forms = [form_of(number) for number in COUNTS]
+    if unknown := set(forms) - set(range(found.num_plurals)):
+        raise ValueError(f"plural={found.plural_expr} asks for form {max(unknown)} of {found.num_plurals}")
+    return [tuple(number for number in COUNTS if forms[number] == form) for form in range(found.num_plurals)]
+
+
+def is_translated(message: Message) -> bool:
+    """Whether Babel's ``message`` is printed: every form has a text (Babel makes missing ones empty), and nobody only
+    guessed it."""
+    forms = [message.string] if isinstance(message.string, str) else message.string or [""]
+    return not message.fuzzy and all(form.strip() for form in forms)
 
 
 def _entry(message: Message, numbers: list[tuple[int, ...]]) -> Entry:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import gettext
+import hashlib
 import io
+from pathlib import Path
 from typing import Annotated, Literal
 
 from babel import Locale
@@ -21,7 +23,10 @@ from handouts.content.tags import lookup, parse, same_language
 from handouts.errors import LanguageError, Problem
 
 BINARY = "handouts.mo"
-"""A compiled catalog. It stands in editions only, beside the text that it was compiled from."""
+"""A compiled catalog. It is read in editions only, where it stands beside the text that it was compiled from."""
+READ_AS = b"2"
+"""How catalogs are read; it counts in the id of every form with translations. Forms of 1 may hold English where a form
+of a plural was empty, and what a stray ``handouts.mo`` said."""
 DAYS = 4096
 """How many days are remembered in words, of each kind: the patients of a roster share them."""
 NUMBERS = 256
@@ -171,6 +176,11 @@ class Language:
         return self.translations.ngettext(one, many, number)
 
     @functools.cached_property
+    def catalog_hash(self) -> str:
+        """SHA-256 of the catalog and of how it is read, 64 hexadecimal digits; the source language has no catalog."""
+        return hashlib.sha256(READ_AS + b"\0" + self.catalog if self.catalog else b"").hexdigest()
+
+    @functools.cached_property
     def marks(self) -> Marks:
         """The marks between what a page joins."""
         usual = OWN.get(self.cldr.language, Marks())
@@ -202,7 +212,7 @@ class Language:
         from handouts.content.catalog import read_texts
 
         signed = {reviewer.hash for reviewer in self.file.reviewers}
-        return read_texts(self.catalog, self.tag, f"locales/{self.tag}").content_hash() in signed
+        return read_texts(self.catalog, self.tag, catalog_of(self.tag)).content_hash() in signed
 
     def untranslated(self) -> list[str]:
         """Return the messages that were asked for since the last call and are not in the catalog."""
@@ -273,23 +283,27 @@ def _headed(text: str) -> str:
 
 
 def compiled(catalog: bytes, tag: str) -> bytes:
-    """Return a ``.po`` as a ``.mo``; fuzzy entries are left out, so they count as missing.
+    """Return a ``.po`` as a ``.mo``; what is not translated whole is left out, so it counts as missing.
 
-    Raises LanguageError when it cannot be read.
+    Babel would fill the empty form of a plural with English. Raises LanguageError when the catalog cannot be read.
     """
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import PoFileError, read_po
 
-    try:
-        entries = read_po(io.BytesIO(catalog), locale=tag, abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError) as error:
-        raise LanguageError(
-            Problem(f"locales/{tag}", f"the catalog cannot be read: {error}", "mend the line that is named")
-        ) from None
+    from handouts.content.catalog import is_translated, read_catalog
+
+    entries = read_catalog(catalog, tag, catalog_of(tag))
     entries.creation_date = entries.revision_date = NEVER
+    for message in entries:
+        if not is_translated(message):
+            message.string = ""
     binary = io.BytesIO()
     write_mo(binary, entries)
     return binary.getvalue()
+
+
+def catalog_of(tag: str) -> str:
+    """Return how messages name the catalog of the language ``tag``."""
+    return f"locales/{tag}/LC_MESSAGES/handouts.po"
 
 
 def _borrows_dates(file: LocaleFile) -> bool:
@@ -363,4 +377,6 @@ def read_language(tag: str, folder: File) -> Language:
         hint = "translate it, or use another locale"
         raise LanguageError(Problem(f"locales/{file.tag}", "has no catalog LC_MESSAGES/handouts.po", hint))
     binary = folder / file.tag / "LC_MESSAGES" / BINARY
-    return Language(file, catalog.read_bytes(), binary.read_bytes() if binary.is_file() else None)
+    if isinstance(folder, Path) or not binary.is_file():  # on a disk, an editor wrote it (Poedit does on every save)
+        return Language(file, catalog.read_bytes())
+    return Language(file, catalog.read_bytes(), binary.read_bytes())

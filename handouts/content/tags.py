@@ -4,6 +4,7 @@ BCP 47 (RFC 5646) says how a tag is written, RFC 4647 how one is looked up, and 
 language (``iw`` and ``he``, ``spa`` and ``es``) and in which script a language is written where the tag does not say.
 The same language in another script is another translation: someone who reads traditional characters is not helped by
 simplified ones. The same language of another country is the same translation, unless there is one of that country.
+Variants (``de-CH-1996``), extensions and private use (``es-ES-u-co-trad``) choose no other translation.
 """
 
 from __future__ import annotations
@@ -35,8 +36,11 @@ TRIALS = frozenset({"en-XA", "ar-XB"})
 """Languages that are made up to try a layout."""
 NORWEGIAN = {"no": "nb"}
 """Where CLDR's canonical tag is one that nobody translates into."""
+ROMANIZED = frozenset({"ALALC97", "HEPBURN", "PINYIN", "WADEGILE"})
+"""Variants that are written in Latin letters, also where the tag does not say the script."""
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3})(-(?P<extended>[a-z]{3}))?(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|[0-9]{3}))?"
+    r"(?P<variants>(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)(-[a-wyz0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?"
 )
 
 
@@ -95,6 +99,11 @@ def parse(text: str, where: str = "locale") -> Tag | Problem:
         return Problem(where, "is not a language tag", _hint(text))
     language = found["extended"] or found["language"]  # zh-yue is yue (RFC 5646, 2.2.2)
     script, region = (found["script"] or "").title(), (found["region"] or "").upper()
+    variants = found["variants"].upper().split("-")[1:]
+    if unknown := [variant for variant in variants if variant not in Locale("en").variants]:
+        return Problem(where, f"{unknown[0].lower()} is not a variant of a language", HINT)
+    if not script and not ROMANIZED.isdisjoint(variants):
+        script = "Latn"
     if alias := get_global("language_aliases").get(language):
         language, *rest = alias.split("_")
         script = script or next((part for part in rest if len(part) == 4), "")
