@@ -715,3 +715,13 @@ def test_a_stamp_opens_no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pikepdf.Pdf, "open", None)
 
     assert pdfium.PdfDocument(stamped(load(form.dump()), wanted.values)).get_metadata_value("Title")
+
+
+@pytest.mark.parametrize("locale", ["ar", "en"])
+@pytest.mark.parametrize("name", ["محمد (علي)", "(علي) محمد", "דוד [כהן]"])
+def test_signs_that_are_mirrored_are_read_as_they_were_written(name: str, locale: str) -> None:
+    """By pdfium; poppler turns the text round, and leaves such signs as they are drawn."""
+    wanted = prepared(order(name=name, locale=locale))
+    page = pdfium.PdfDocument(stamped(form_of(wanted), wanted.values))[0]
+
+    assert name in page.get_textpage().get_text_range()

@@ -20,6 +20,8 @@ from handouts.press.shaping import JOINERS, Faces, Glyph, Run
 BLANK = "0" * 32
 BLOCK = struct.Struct("<BHH")
 """The head of a deflate block that is not compressed: that it is the last one, its length, and the same inverted."""
+MIRRORED = str.maketrans("()[]{}<>", ")(][}{><")
+"""Signs that are drawn the other way round in a text that runs from right to left (UAX #9, L4)."""
 KEPT = 256
 """How many plans a stamp remembers as they are drawn: patients share dates, and nothing else."""
 
@@ -297,7 +299,7 @@ def _misleads(said: list[str], run: Run) -> bool:
     if told == run.text:
         return False
     written = "".join(char for char in run.text if char not in JOINERS)
-    return told not in (written, written[::-1])
+    return told not in (written, written[::-1], written[::-1].translate(MIRRORED))
 
 
 def _extent(field: Field) -> str:
