@@ -835,3 +835,10 @@ def test_the_languages_are_listed() -> None:
 
 def test_standard_output_holds_one_thing() -> None:
     refused(2, "schedule", "ocrelizumab", "--start", START, "--json", "--ics", "-")
+
+
+def test_a_day_to_come_on_which_something_was_given_is_doubted(tmp_path: Path) -> None:
+    words = ("ocrelizumab", *PATIENT, "--done", "3", "--last", "2062-06-08", "--packet", "consent")
+    assert (
+        "warning: last: is the day of an infusion that was given" in made("make", *words, "-o", tmp_path / "p.pdf").err
+    )

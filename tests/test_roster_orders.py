@@ -180,6 +180,15 @@ def test_names_that_do_not(one: str, other: str) -> None:
     assert alerts((one, "1"), (other, "2")) == ["", ""]
 
 
+@pytest.mark.parametrize(("last", "doubted"), [("2026-11-21", False), ("2026-11-22", True), ("2062-06-08", True)])
+def test_an_infusion_that_was_given_after_today_is_doubted(tmp_path: Path, last: str, doubted: bool) -> None:
+    row = {**LEAST, "start": "", "done": "3", "last": last}
+    (found,) = outcome(saved(tmp_path, as_csv([row], tuple(row))))
+
+    assert found.order
+    assert [warning.where for warning in found.warnings] == ["last"] * doubted
+
+
 def test_a_refused_row_has_its_alert_too(tmp_path: Path) -> None:
     """Corrected, it is run again without the others."""
     rows = [LEAST, {**LEAST, "name": "Sample Patiens", "mrn": "000124", "dob": "x"}]

@@ -90,7 +90,7 @@ def make(
     needed = NEEDED | treatment_needed(desk.library.formulary.drug(drug), data)
     data = ask(data, needed, elsewhere=InputError if patient_file else UsageError)
 
-    from handouts.content.person import read_order
+    from handouts.content.person import doubts, read_order
     from handouts.content.tags import other_wording
     from handouts.output import write
     from handouts.packet import SHOWN
@@ -114,6 +114,8 @@ def make(
         )
     elif order.locale and (warning := other_wording(order.locale, packet.locale)):
         click.echo(f"warning: {warning}; {warning.hint}", err=True)
+    for doubt in doubts(order.treatment, today()):
+        click.echo(f"warning: {doubt}; {doubt.hint}", err=True)
 
 
 def _password(file: str) -> str:

@@ -102,6 +102,13 @@ def read_treatment(data: Mapping[str, object]) -> Treatment:
     return treatment
 
 
+def doubts(treatment: Treatment, today: dt.date) -> tuple[Problem, ...]:
+    """Return what a person should look at: an infusion that was given, and is to come."""
+    if treatment.last is None or treatment.last <= today:
+        return ()
+    return (Problem("last", "is the day of an infusion that was given, and is after today", "check the year"),)
+
+
 def parse_date(text: str, where: str) -> dt.date | Problem:
     """Return the date in ``text``, written as YYYY-MM-DD (ISO 8601) and in no other way, or what is wrong with it.
 

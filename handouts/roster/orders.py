@@ -10,7 +10,7 @@ from functools import lru_cache
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
 from handouts.content.language import read_locale
-from handouts.content.person import read_order, read_treatment
+from handouts.content.person import doubts, read_order, read_treatment
 from handouts.content.slip import served_tag
 from handouts.content.tags import other_wording
 from handouts.errors import HandoutError, InputError, LanguageError, Problem
@@ -87,7 +87,8 @@ class Judge:
             order = replace(order, drug=drug, locale=locale)
         if self._limited and (missing := self._form_problems(_anyone(order))):
             return Judged(row, None, missing)
-        return Judged(row, order, warnings=self._locale_warnings(order.locale or self.clinic.locale))
+        warnings = self._locale_warnings(order.locale or self.clinic.locale)
+        return Judged(row, order, warnings=(*warnings, *doubts(order.treatment, self._today)))
 
     def drug_id(self, name: str) -> str | None:
         """Return the id of the drug called ``name``, by id, generic name or brand."""
