@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Protocol
 
 from handouts.content.clinic import Clinic, Fallback
 from handouts.content.facts import printable
@@ -18,7 +17,7 @@ from handouts.gate import NO_FORM, set_pages, write_pages
 from handouts.library import Library
 from handouts.model import Order, Treatment
 from handouts.press.fonts import Coverage, describe
-from handouts.press.form import PLACEHOLDER, WITH_SLIP, Form, Origin, is_own, kind_of
+from handouts.press.form import PLACEHOLDER, WITH_SLIP, Form, Forms, Origin, is_own, kind_of
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
@@ -40,23 +39,6 @@ CHARACTERS = "".join(
 )
 """What a form's own fonts carry beside the letters of its language: Latin letters of Europe and the Americas, and the
 ligatures that shaping makes of them (the fi of Sofia). Other names bring their own subset."""
-
-
-class Forms(Protocol):
-    """Where forms are kept: the user's shelf, or an edition."""
-
-    @property
-    def number(self) -> int | None:
-        """The number of the edition; none for a shelf."""
-        ...
-
-    def get(self, key: str) -> Form | None: ...
-
-    def put(self, form: Form) -> None: ...
-
-    def approvals(self, source: str) -> str:
-        """Return what stands for the approvals of the forms that are made from ``source``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from handouts.content.drug import Amount, Drug, MinutesRange
+from handouts.content.drug import Drug
+from handouts.content.regimen import Amount, MinutesRange
 from handouts.errors import Problem, Refused
 from handouts.model import Kind, Plan, Treatment, Visit
 from handouts.timing.clock import earliest, history_problems, order_problems, past_problems, set_clock

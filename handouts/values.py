@@ -11,8 +11,9 @@ import math
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from handouts.content.drug import Drug, Interval, Monitoring
+from handouts.content.drug import Drug, Monitoring
 from handouts.content.language import Language
+from handouts.content.regimen import Interval
 from handouts.model import Kind, Month, Order, Plan, Visit
 
 MONTHS = 3
@@ -307,11 +308,8 @@ def _timeline(shape: Outline, plan: Plan, infusions: tuple[Visit, ...], language
     found: dict[str, str] = {}
     for index, (day, stop) in enumerate(stops, start=1):
         if isinstance(stop, Run):
-            shown, says, label = (
-                "next" if stop is upcoming else "infusion",
-                words["infusion"],
-                _stop_label(stop, language),
-            )
+            shown = "next" if stop is upcoming else "infusion"
+            says, label = words["infusion"], _stop_label(stop, language)
         else:
             shown, says, label = "test", words["test"], tests[Kind(stop.monitoring.kind)]
         found[f"mark.{index}"] = f"{shown}:{says}"

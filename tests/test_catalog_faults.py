@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gettext
 import io
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from running import PATIENT, START, made, refused, run
 from shipped import LANGUAGES
 from stamping import order, prepared
 
-from handouts import resources
 from handouts.content import language as module
 from handouts.content.catalog import read_texts
 from handouts.content.language import BINARY, Language, compiled, read_language
@@ -32,14 +30,9 @@ POISON = (
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def catalog(locales: Path) -> Path:
     """The Spanish catalog in a copy of the locales that the commands read and write."""
-    shipped = resources.folder
-    copy = tmp_path / "locales"
-    for tag in ("en", "es"):
-        shutil.copytree(shipped("locales") / tag, copy / tag)
-    monkeypatch.setattr(resources, "folder", lambda name: copy if name == "locales" else shipped(name))
-    return copy / "es" / "LC_MESSAGES" / "handouts.po"
+    return locales / "es" / "LC_MESSAGES" / "handouts.po"
 
 
 def change(catalog: Path, old: str, new: str) -> None:

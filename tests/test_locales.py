@@ -16,7 +16,6 @@ from babel.messages.pofile import read_po, write_po
 from running import made, refused
 from shipped import FORMULARY, TEMPLATES
 
-from handouts import resources
 from handouts.checks.catalogs import template, updated
 from handouts.content.catalog import read_texts
 from handouts.content.language import DateWords, Language, LocaleFile, read_locale
@@ -25,17 +24,6 @@ from handouts.content.reading import read_toml
 
 SOURCE = template(TEMPLATES, FORMULARY)
 SIGN = ("locales", "sign", "es", "--by", 'Sample "Sam" Translator', "--role", "medical translator")
-
-
-@pytest.fixture
-def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of English and Spanish that the commands write to; every other language is still to be begun."""
-    shipped = resources.folder
-    copy = tmp_path / "locales"
-    for tag in ("en", "es"):
-        shutil.copytree(shipped("locales") / tag, copy / tag)
-    monkeypatch.setattr(resources, "folder", lambda name: copy if name == "locales" else shipped(name))
-    return copy
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from paper import texts, whole_text
 from PIL import Image
 from running import PATIENT, START, made, refused
 from shipped import FORMULARY, drug_of
-from test_locales import SOURCE, locales
+from test_locales import SOURCE
 from test_parity import NAMES
 
 from handouts.checks.pseudo import LONGER, TAGS, accented, backwards, pseudo_language
@@ -23,7 +23,6 @@ from handouts.content.clinic import sample_clinic
 from handouts.library import shipped
 from handouts.preview import Sample, pdf, previewed, samples
 
-__all__ = ["locales"]
 LIBRARY = shipped(FORMULARY)
 MESSAGES = [
     text for message in SOURCE if message.id for text in ([message.id] if isinstance(message.id, str) else message.id)

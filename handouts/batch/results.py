@@ -27,9 +27,9 @@ class Results:
         """``columns`` are the headings of the roster. Raises OutputError."""
         self._folder = folder
         self._headings = columns
-        self._columns = [heading for heading in columns if heading not in (REASON, OTHER_REASON)]
-        self._reason = OTHER_REASON if REASON in map(folded, self._columns) else REASON
         self._kept = [at for at, heading in enumerate(columns) if heading not in (REASON, OTHER_REASON)]
+        self._columns = [columns[at] for at in self._kept]
+        self._reason = OTHER_REASON if REASON in map(folded, self._columns) else REASON
         self._width = len(columns)
         self.refused = 0
         try:

@@ -15,7 +15,7 @@ from handouts.batch.folder import Folder
 from handouts.batch.journal import Record
 from handouts.batch.manifest import Line
 from handouts.batch.names import Names
-from handouts.errors import HandoutError, Problem
+from handouts.errors import Problem
 from handouts.packet import Desk
 from handouts.press.form import Origin
 from handouts.roster.orders import Judged
@@ -131,17 +131,10 @@ def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
         return Outcome(plan.judged, line, again=again, slip=plan.origin.slip is not None)
     said = tuple(f"{problem.where}: {problem.message}".removeprefix(": ") for problem in plan.problems)
     mrn, name, locale, packet = (row.data.get(key, "") for key in ("mrn", "drug", "locale", "packet"))
-    drug = _known_drug(desk, name)
+    known = desk.library.formulary.find(name)  # another text may be a patient's name
+    drug = known.id if known else ""
     line = Line(row.number, mrn, drug, locale, packet or "intake", "refused", edition=desk.edition, problems=said)
     return Outcome(plan.judged, line, plan.problems)
-
-
-def _known_drug(desk: Desk, name: str) -> str:
-    """Return the id of the drug called ``name``; nothing for another text, which may be a patient's name."""
-    try:
-        return desk.library.formulary.drug(name).id
-    except HandoutError:
-        return ""
 
 
 def in_shard(mrn: str, shard: int, shards: int) -> bool:

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from handouts.roster.orders import Judged
     from handouts.roster.table import Roster
 
-OF_A_RUN = ("manifest.jsonl", "refused.csv", "summary.pdf", "labels.pdf")
-"""What a run writes beside the packets."""
 OFTEN = 10.0
 """How often a run that is not watched says how far it is, in seconds."""
 NAMED = 10
@@ -132,7 +130,7 @@ def batch(
         return
     tally, printing = Tally(kept=as_json), Printing(print_run, sort, separators, duplex, labels)
     inputs = [Path(name) for name in (roster_file, columns_file, edition_file, settings.clinic_file) if name]
-    printing.check([*inputs, *(Path(out) / name for name in OF_A_RUN)])
+    printing.check(inputs, Path(out))
     open_crew = _crew(jobs, open_desk, scheduler, edition_file)
     try:
         desk = open_desk()

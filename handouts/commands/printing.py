@@ -36,11 +36,17 @@ class Printing:
     _labels: list[Label] = field(default_factory=list)
     _summary: SummarySheet | None = None
 
-    def check(self, used: Iterable[Path]) -> None:
-        """Raise UsageError for a kind of label sheet that is not known, and for a print run over a file that is
-        ``used`` otherwise."""
-        if self.print_run and Path(self.print_run).resolve() in {path.resolve() for path in used}:
-            raise UsageError(Problem("--print-run", "would take the place of another file of this run", "name another"))
+    def check(self, inputs: Iterable[Path], folder: Path) -> None:
+        """Raise UsageError for a kind of label sheet that is not known, and for a print run that would take the place
+        of one of the ``inputs``, or of what else is written into ``folder``."""
+        if self.print_run:
+            from handouts.batch.manifest import NAME
+            from handouts.batch.results import REFUSED
+
+            used = [*inputs, *(folder / name for name in (NAME, REFUSED, SUMMARY, LABELS))]
+            if Path(self.print_run).resolve() in {path.resolve() for path in used}:
+                problem = "would take the place of another file of this run"
+                raise UsageError(Problem("--print-run", problem, "name another"))
         if self.labels:
             from handouts.batch.labels import STOCKS
 

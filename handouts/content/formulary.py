@@ -30,12 +30,21 @@ class Formulary:
         wanted = name.strip().casefold()
         if wanted in self.files:
             return self.files[wanted]
-        near = difflib.get_close_matches(wanted, self.files, n=1, cutoff=SLIP)
-        hint = f"did you mean {near[0]}?" if near else "known drugs: " + ", ".join(self.ids())
+        near = self.near(name)
+        hint = f"did you mean {near}?" if near else "known drugs: " + ", ".join(self.ids())
         raise InputError(Problem("drug", f"no drug is called {name!r}", hint))
 
+    def near(self, name: str) -> str | None:
+        """Return the id that ``name`` is a slip of; None where it is another word."""
+        found = difflib.get_close_matches(name.strip().casefold(), self.files, n=1, cutoff=SLIP)
+        return found[0] if found else None
+
     def drug(self, name: str) -> Drug:
-        """Return the drug called ``name``, by id or brand; raises InputError when there is none."""
+        """Return the drug called ``name``; raises InputError when there is none."""
+        return self.find(name) or self._drug(self.path(name))
+
+    def find(self, name: str) -> Drug | None:
+        """Return the drug called ``name``, by id, generic name or brand; None when there is none."""
         wanted = name.strip().casefold()
         if wanted in self.files:
             return self._drug(self.files[wanted])
@@ -43,7 +52,7 @@ class Formulary:
             drug = self._drug(path)
             if wanted in {drug.names.generic.casefold(), *(brand.casefold() for brand in drug.names.brands)}:
                 return drug
-        return self._drug(self.path(name))
+        return None
 
     def _drug(self, path: File) -> Drug:
         if path not in self._read:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import struct
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from handouts.errors import InputError, Problem
 
@@ -138,3 +139,20 @@ def load(data: bytes) -> Form:
     head["documents"] = tuple(head["documents"])
     table = data[start + head_size : start + head_size + table_size]
     return Form(**head, table=table, body=data[start + head_size + table_size :])
+
+
+class Forms(Protocol):
+    """Where forms are kept: the user's shelf, or an edition."""
+
+    @property
+    def number(self) -> int | None:
+        """The number of the edition; none for a shelf."""
+        ...
+
+    def get(self, key: str) -> Form | None: ...
+
+    def put(self, form: Form) -> None: ...
+
+    def approvals(self, source: str) -> str:
+        """Return what stands for the approvals of the forms that are made from ``source``."""
+        ...

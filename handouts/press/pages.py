@@ -19,9 +19,9 @@ from jinja2.ext import babel_extract
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
-from handouts.content.drug import Interval
 from handouts.content.language import Language
 from handouts.content.marks import ended
+from handouts.content.regimen import Interval
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.press.form import PLACEHOLDER, kind_of
 from handouts.press.shaping import runs_backwards

@@ -51,10 +51,11 @@ def course(request: Node, time_zone: str, first_day: str) -> dict[str, Value]:
         place = request["dosageInstruction"].path
         unclear = Value("", place, "has more than one instruction", "order the infusions in a request of their own")
         return {"days": unclear}
-    found = {}
-    for item in instructions:
-        found = {"days": _unread(item) or _days(item["timing"]["repeat"], time_zone, first_day), "dose": _dose(item)}
-    return found
+    if not instructions:
+        return {}
+    (item,) = instructions
+    days = _unread(item) or _days(item["timing"]["repeat"], time_zone, first_day)
+    return {"days": days, "dose": _dose(item)}
 
 
 def other_route(request: Node) -> Node | None:

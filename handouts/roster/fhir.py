@@ -225,7 +225,6 @@ class _Orders:
         another request, or before this one was written, is none of it.
         """
         patient = self._target(request["subject"])
-        past = [visit for visit in visits if visit["status"].text == GIVEN]
         if drug.message:
             if not self.given[patient] and all(visit["status"].text != GIVEN for visit in self.visits[patient]):
                 return [], None
@@ -233,8 +232,9 @@ class _Orders:
             return [], Value("", drug.path, message, "name the drug first, and read the bundle again")
         own: list[Node] = []
         other: list[Node] = []
-        for visit in past:
-            (own if request.path in self._wanted(visit) else other).append(visit["start"])
+        for visit in visits:
+            if visit["status"].text == GIVEN:
+                (own if request.path in self._wanted(visit) else other).append(visit["start"])
         for given in self.given[patient]:
             once, found = given["effectiveDateTime"], self._drug(given)
             time = once if once.text else given["effectivePeriod"]["start"]

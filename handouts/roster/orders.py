@@ -148,7 +148,7 @@ class Judge:
     def _unknown_drug(self, name: str) -> Problem:
         """Return what is wrong with ``name``; it is not repeated where it may be a patient's, in a wrong column."""
         (problem,) = _problems(lambda: self.library.formulary.path(name))
-        if "did you mean" in problem.hint:
+        if self.library.formulary.near(name):
             return problem
         return Problem("drug", "is not the name of a drug that is known here", problem.hint)
 

@@ -165,11 +165,9 @@ def read_headings(found: Sequence[str], columns: Columns, where: str) -> Heading
         problems.append(Problem(where, f"columns {' and '.join(at)} have the same heading", "take one of them out"))
     if problems:
         raise InputError(*(Problem(where, problem.message, problem.hint) for problem in problems))
-    ignored = {
-        OTHER_REASON,
-        *(name for name in [REASON] if REASON in found),
-        *(folded(heading) for heading in columns.ignore),
-    }
+    ignored = {OTHER_REASON, *(folded(heading) for heading in columns.ignore)}
+    if REASON in found:
+        ignored.add(REASON)
     unknown = [
         heading for heading, name, key in zip(found, names, keys, strict=True) if not key and name not in ignored
     ]

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from handouts.content.drug import Regimen, Step
+from handouts.content.regimen import Regimen, Step
 from handouts.timing.days import days_in, shift
 
 

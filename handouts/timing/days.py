@@ -6,7 +6,7 @@ import datetime as dt
 
 from dateutil.relativedelta import relativedelta
 
-from handouts.content.drug import Interval
+from handouts.content.regimen import Interval
 from handouts.errors import Problem, Refused
 
 FIRST_DAY = dt.date(1950, 1, 1)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from handouts.content.drug import Amount, Lifetime, Regimen
+from handouts.content.regimen import Amount, Lifetime, Regimen
 from handouts.errors import Problem
 from handouts.timing.course import Course
 
