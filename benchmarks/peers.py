@@ -34,14 +34,14 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from handouts import gate, output, packet
+from handouts import forms, gate, output, packet
 from handouts.commands.settings import Settings
 from handouts.content.person import read_order
+from handouts.editions.shelf import Shelf
 from handouts.model import Order
 from handouts.press.form import Form
 from handouts.press.pages import PLACEHOLDER, Pages
 from handouts.press.shaping import Faces
-from handouts.press.shelf import Shelf
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.schedule import plan
 from handouts.values import outline, patient_values, plan_values
@@ -78,7 +78,7 @@ class Intake:
     order: Order
     settings: Settings
     library: packet.Library
-    prepared: packet.Prepared
+    prepared: forms.Prepared
     form: Form
     folder: Path
     """For temporary files; the caller takes it away."""
@@ -104,8 +104,8 @@ def intake(folder: Path, starts: int) -> Intake:
     settings = Settings()
     library, clinic = settings.library(), settings.clinic()
     order = _order({})
-    prepared = packet.Desk(clinic, library).prepare(order)
-    form = packet.typeset_form(prepared, library)
+    prepared = packet.typesetting(clinic, library).prepare(order)
+    form = forms.typeset_form(prepared, library)
     drug, language = prepared.sheet.drug, prepared.sheet.language
     stamp, dates = Stamp(form, Faces(library.fonts)), []
     first = dt.date.fromisoformat(ORDER["start"])
@@ -160,7 +160,7 @@ def make(intake: Intake) -> Way:
 
     def one(values: Values) -> bytes:
         order = _order({"name": values["patient.name"], "mrn": values["patient.mrn"]})
-        return packet.Desk(clinic, intake.library, shelf).packet(order).pdf
+        return packet.typesetting(clinic, intake.library, shelf).packet(order).pdf
 
     return one
 

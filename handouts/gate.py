@@ -16,13 +16,18 @@ NO_FORM = Problem("", "the edition has no form for this order", "build an editio
 
 def set_pages(sheet: Sheet, documents: tuple[str, ...], fields: dict[str, str], library: Library) -> Typeset:
     """Return ``documents`` typeset with ``fields`` in place. Raises what ``write_pages`` raises."""
+    return set_written(write_pages(sheet, documents, fields, library), sheet, library)
+
+
+def set_written(pages: list[tuple[str, str]], sheet: Sheet, library: Library) -> Typeset:
+    """Return typeset what ``write_pages`` returned for ``sheet``. Raises LayoutError."""
     if library.templates is None:
         raise LayoutError(NO_FORM)
     from handouts.press.pages import Pages
     from handouts.press.typeset import typeset
 
-    html, styles = write_pages(sheet, documents, fields, library), Pages(library.templates).styles(sheet)
-    return typeset(html, styles=styles, templates=library.templates, fonts=library.fonts)
+    styles = Pages(library.templates).styles(sheet)
+    return typeset(pages, styles=styles, templates=library.templates, fonts=library.fonts)
 
 
 def write_pages(

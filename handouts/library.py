@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from handouts import __version__
 from handouts.content.drug import Drug
 from handouts.content.facts import Id, Strict
 from handouts.content.formulary import Formulary
@@ -37,23 +34,12 @@ class Library:
     fonts: Path
     templates: Path | None
     """None in an edition: its forms are typeset already."""
-    typeset_by: str | None = None
-    """The ``ground`` of the forms in an edition; none: that of the folders."""
 
     def ground(self) -> str:
-        """Return the hash of what every form rests on: templates, fonts, and the versions of the typesetter."""
-        if self.typeset_by or self.templates is None:
-            return self.typeset_by or ""
-        digest = hashlib.sha256()
-        digest.update(__version__.encode() + b"\0" + _typesetter() + b"\0")
-        for path in sorted(self.templates.rglob("*")):
-            if path.is_file():
-                name = path.relative_to(self.templates).as_posix()
-                digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-        # The fonts are many megabytes; their list has the SHA-256 of each, and a test holds it to the files.
-        for name in ("ORIGIN.toml", "fonts.conf"):
-            digest.update((self.fonts / name).read_bytes() + b"\0")
-        return digest.hexdigest()
+        """Return the hash of what every form rests on (``press.ground``); empty in an edition, which typesets none."""
+        from handouts.press.ground import ground
+
+        return ground(self.templates, self.fonts) if self.templates else ""
 
     def packet_names(self) -> list[str]:
         """Return the packets that can be asked for."""
@@ -72,12 +58,6 @@ class Library:
             return found
         problem = f"{drug.names.generic} has nothing for the packet {packet!r}"
         raise InputError(Problem("packet", problem, "ask for another packet"))
-
-
-def _typesetter() -> bytes:
-    """Return the file in which WeasyPrint says its version: read, not imported, which takes half a second."""
-    spec = importlib.util.find_spec("weasyprint")
-    return Path(spec.origin).read_bytes() if spec and spec.origin else b""
 
 
 def shipped(formulary: Formulary) -> Library:

@@ -67,6 +67,28 @@ class Order:
     """The language of the interpreter slip that comes before the packet."""
 
 
+@dataclass(frozen=True)
+class Dress:
+    """How a packet is dressed: all that its pages depend on beside the drug, the plan and the patient."""
+
+    locale: str
+    """The language of its texts, as a BCP 47 tag."""
+    packet: str
+    paper: str
+    """``letter`` or ``a4``."""
+    size: str
+    """``standard`` (12 pt) or ``large`` (18 pt, re-flowed)."""
+    interpreter: bool = False
+    """An interpreter takes part: consent has a block to sign."""
+    slip: str | None = None
+    """The language of the interpreter slip that is its first page; mostly none."""
+
+    @property
+    def title(self) -> str:
+        """What lists call the packet: "intake", or "intake+slip-so" behind an interpreter slip."""
+        return f"{self.packet}+slip-{self.slip}" if self.slip else self.packet
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One dated entry of a plan. Words are the drug file's English; pages translate them."""

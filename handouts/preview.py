@@ -20,10 +20,11 @@ from handouts.checks.pseudo import TAGS, pseudo_language
 from handouts.content.clinic import Clinic
 from handouts.content.language import Language, compiled, read_language
 from handouts.errors import InputError, Problem, Refused, UsageError
+from handouts.forms import Prepared, with_texts
 from handouts.gate import set_pages, write_pages
 from handouts.library import Library
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import Desk, Prepared, with_texts
+from handouts.packet import Desk
 from handouts.press.shaping import Faces
 from handouts.press.stamp import Stamp
 from handouts.press.typeset import Anchor
@@ -153,10 +154,9 @@ def pdf(sample: Sample, language: Language, clinic: Clinic, library: Library) ->
 def _prepared(sample: Sample, language: Language, clinic: Clinic, library: Library) -> Prepared | None:
     order = replace(sample.order, paper=language.file.paper or clinic.paper)
     try:
-        prepared = Desk(clinic, library, language=language).prepare(order)
+        return Desk(clinic, library, language=language).prepare(order)
     except Refused:
         return None
-    return replace(prepared, sheet=replace(prepared.sheet, preview=True))
 
 
 def picture(wanted: str, tag: str, clinic: Clinic, library: Library) -> tuple[str, bytes]:

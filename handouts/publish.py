@@ -13,12 +13,13 @@ from handouts.content.clinic import Clinic
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
 from handouts.content.language import source_tag
+from handouts.editions.edition import Edition, Entry
 from handouts.errors import InputError, Problem, Refused
+from handouts.forms import Prepared, typeset_form
 from handouts.library import Library
-from handouts.model import Order, Patient, Treatment
-from handouts.packet import Desk, Prepared, typeset_form
-from handouts.press.edition import Edition, Entry
-from handouts.press.form import Form
+from handouts.model import Dress, Order, Patient, Treatment
+from handouts.packet import Desk
+from handouts.press.form import Form, Origin
 from handouts.press.sheet import Approval
 from handouts.schedule import plan
 from handouts.values import Outline, outline
@@ -92,15 +93,14 @@ def build_forms(
 
     What ``before`` has with the same content is taken from it, with its approval; whatever changed is a draft again.
     """
-    approvals = {entry.form: entry.approval for entry in before.entries} if before else {}
     found: dict[str, tuple[Entry, Form]] = {}
     missing: dict[str, Order] = {}
     desk = Desk(clinic, library)
     for order in wanted:
         prepared = desk.prepare(order)
-        form = before.get(prepared.key) if before else None
-        if form:
-            found[prepared.key] = (_entry(prepared, order, form, approvals.get(prepared.key)), form)
+        entry = before.entry(prepared.origin) if before else None
+        if before and entry and entry.form == prepared.key:
+            found[prepared.key] = (entry, before.form(prepared.origin))
         else:
             missing.setdefault(prepared.key, order)
     total = len(found) + len(missing)
@@ -122,16 +122,13 @@ def approve(
     desk = Desk(clinic, library)
     result = []
     for entry in edition.entries:
-        form = edition.get(entry.form)
-        if form is None:
-            raise InputError(Problem("edition", f"form {entry.form[:10]} is not in the file", "build it again"))
+        form = edition.form(entry.origin)
         if entry.form in chosen:
-            order = order_of(entry)
-            prepared = desk.prepare(order)
+            prepared = desk.prepare(order_of(entry))
             if prepared.key != entry.form:
                 problem = f"form {entry.form[:10]} has changed since the edition was built"
                 raise InputError(Problem("edition", problem, "build the edition again, read it, then approve"))
-            form = typeset_form(replace(prepared, sheet=replace(prepared.sheet, approval=approval)), library)
+            form = typeset_form(prepared, library, approval)
             entry = replace(entry, approval=approval)
         result.append((entry, form))
     return result
@@ -139,18 +136,34 @@ def approve(
 
 def order_of(entry: Entry) -> Order:
     """Return the order without a patient that ``entry`` was typeset for."""
-    origin = entry.origin
+    return _anyone(entry.origin.drug, entry.treatment, entry.origin.dress)
+
+
+def _anyone(drug: str, treatment: Treatment, dress: Dress) -> Order:
+    interpreter = "-" if dress.interpreter else None
     return Order(
         NOBODY,
-        origin.drug,
-        entry.treatment,
-        origin.locale,
-        origin.asked,
-        origin.paper,
-        origin.size,
-        interpreter="-" if origin.interpreter else None,
-        slip=origin.slip,
+        drug,
+        treatment,
+        dress.locale,
+        dress.packet,
+        dress.paper,
+        dress.size,
+        interpreter=interpreter,
+        slip=dress.slip,
     )
+
+
+def current_key(origin: Origin, desk: Desk) -> str | None:
+    """Return the id of the form that is made for ``origin`` today; None where no plan has its shape any more.
+
+    Raises InputError, LanguageError or LayoutError where it cannot be made.
+    """
+    for treatment in shapes(printable(desk.library.formulary.drug(origin.drug))):
+        prepared = desk.prepare(_anyone(origin.drug, treatment, origin.dress))
+        if prepared.origin == origin:
+            return prepared.key
+    return None
 
 
 def _only(edition: Edition, start: str) -> str:
@@ -173,4 +186,6 @@ def _typeset(order: Order, clinic: Clinic, library: Library) -> tuple[Entry, For
 
 def _entry(prepared: Prepared, order: Order, form: Form, approval: Approval | None) -> Entry:
     shape = prepared.sheet.outline
-    return Entry(prepared.key, prepared.origin, form.pages, len(shape.slots), shape.begun, order.treatment, approval)
+    return Entry(
+        form.id, form.origin, form.pages, len(shape.slots), shape.begun, prepared.form.fields, order.treatment, approval
+    )

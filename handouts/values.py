@@ -7,8 +7,10 @@ patients with the same outline share one form. Everything that differs from pati
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from operator import itemgetter
 
 from handouts.content.drug import Drug, Monitoring
@@ -92,6 +94,14 @@ class Outline:
     complete: bool
     """The last slot is the last infusion there will be."""
 
+    def digest(self) -> str:
+        """Return the SHA-256 of the shape, 64 hexadecimal digits; a test in it counts by its id, not by its words."""
+        return hashlib.sha256(json.dumps(asdict(self), default=_named, sort_keys=True).encode()).hexdigest()
+
+
+def _named(part: object) -> str:
+    return part.id if isinstance(part, Monitoring) else str(part)
+
 
 def listed_infusions(drug: Drug, plan: Plan) -> tuple[Visit, ...]:
     """Return the infusions that a page lists: as many as the drug file says."""
@@ -120,6 +130,12 @@ def outline(drug: Drug, plan: Plan) -> Outline:
         begun=not infusions or infusions[0].number != 1,
         complete=complete,
     )
+
+
+OWN_FIELDS = (
+    *("patient.name", "patient.dob", "patient.mrn", "order.prescriber", "order.interpreter", "code.mrn", "qr.mrn"),
+)
+"""The fields that are one patient's own, whatever the plan."""
 
 
 def patient_values(order: Order, language: Language) -> dict[str, str]:

@@ -13,9 +13,10 @@ from running import DOB, MRN, NAME, START
 from shipped import FORMULARY
 
 from handouts.content.clinic import Clinic, sample_clinic
+from handouts.forms import Prepared, typeset_form
 from handouts.library import shipped
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import Desk, Prepared, typeset_form
+from handouts.packet import typesetting
 from handouts.press.fitting import advance
 from handouts.press.fonts import Coverage
 from handouts.press.form import Field, Form
@@ -41,7 +42,7 @@ def order(
 
 def prepared(wanted: Order, documents: tuple[str, ...] = (), clinic: Clinic | None = None) -> Prepared:
     """Return what ``wanted`` prints; ``documents`` instead of those of its packet."""
-    found = Desk(clinic or sample_clinic(), LIBRARY, ground=GROUND).prepare(wanted)
+    found = typesetting(clinic or sample_clinic(), LIBRARY, ground=GROUND).prepare(wanted)
     return replace(found, documents=documents or found.documents)
 
 

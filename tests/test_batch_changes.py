@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from batches import COLUMNS, batch, contents, made_files, manifest, packets_in, people, person, roster, stamps
 from rosters import as_bundle, as_csv, as_xlsx, fhir_patient, fhir_request, fhir_visit, saved, xlsx_bytes
+from test_clinic import write as write_clinic
 
 ROWS = 30
 
@@ -48,6 +49,49 @@ def test_only_what_changed_is_made(tmp_path: Path) -> None:
     assert not (out / "manifest-2.jsonl").exists()
     batch(roster(tmp_path, rows), out, code=0)
     assert [line["file"] for line in manifest(out, "manifest-2.jsonl")] == second
+
+
+@pytest.mark.parametrize(
+    ("changes", "options"),
+    [
+        ({"ward": "4 North"}, ()),
+        ({"packet": "handout", "prescriber": "Sample Prescriber"}, ()),
+        ({"packet": "handout"}, ("time_zone",)),
+        ({"packet": "handout"}, ("closures",)),
+    ],
+    ids=["a column that nobody reads", "what no page says", "the clinic's time zone", "a day nobody comes"],
+)
+def test_what_changes_no_page_makes_no_second_file(
+    tmp_path: Path, changes: dict[str, str], options: tuple[str, ...]
+) -> None:
+    """A packet is known by its form and by what stands in its fields."""
+    out, clinic = tmp_path / "out", write_clinic(tmp_path)
+    columns, packet = (*COLUMNS, "prescriber", "ward"), changes.get("packet", "consent")
+    rows = [person(at, packet=packet) for at in range(3)]
+    batch(saved(tmp_path, as_csv(rows, columns)), out, "--clinic", clinic, code=0)
+    before = stamps(out)
+    text = clinic.read_text(encoding="utf-8")
+    edited = {
+        "time_zone": text.replace("America/Chicago", "Europe/Madrid"),
+        "closures": f"closures = [2027-05-31]\n{text}",
+    }
+    clinic.write_text(edited[options[0]] if options else text, encoding="utf-8")
+    changed = saved(tmp_path, as_csv([{**row, **changes} for row in rows], columns))
+    said = batch(changed, out, "--clinic", clinic, code=0).err
+
+    assert stamps(out) == before
+    assert "3 of the packets were there already" in said
+
+
+def test_a_day_that_is_closed_from_now_on_is_said_on_paper(tmp_path: Path) -> None:
+    out, clinic = tmp_path / "out", write_clinic(tmp_path)
+    path = roster(tmp_path, [person(0, packet="handout")])
+    batch(path, out, "--clinic", clinic, code=0)
+    first = made_files(out)
+    clinic.write_text("closures = [2027-05-24]\n" + clinic.read_text(encoding="utf-8"), encoding="utf-8")
+    batch(path, out, "--clinic", clinic, code=0)
+
+    assert made_files(out) != first
 
 
 def test_many_that_are_left_alone_are_counted(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from handouts.batch.names import Names
 from handouts.batch.results import Results
 from handouts.batch.run import outcomes
 from handouts.batch.support import bundle, redactor, shape
-from handouts.packet import Desk
-from handouts.press.edition import Edition
+from handouts.editions.edition import Edition
+from handouts.packet import at_edition
 from handouts.resources import folder as resource
 from handouts.roster.orders import Judge, identified, judged
 
@@ -60,7 +60,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def judge(edition: Path) -> Judge:
     found = Edition(edition, resource("fonts"))
-    return Judge(Desk(found.clinic, found.library, found), TODAY)
+    return Judge(at_edition(found), TODAY)
 
 
 def batched(path: Path, out: Path, judge: Judge) -> bytes:

@@ -11,7 +11,7 @@ from stamping import LIBRARY
 
 from handouts.content.clinic import sample_clinic
 from handouts.content.language import read_staff_language
-from handouts.press.edition import write_edition
+from handouts.editions.edition import write_edition
 
 DRUG = drug_of("alemtuzumab")
 WORDS = (*DRUG.card.words, "To the doctor or nurse") if DRUG.card else ()

@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import PATIENT, START, made, refused, run
 from shipped import LANGUAGES
-from stamping import order, prepared
 
-from handouts.content import language as module
 from handouts.content.catalog import read_texts
 from handouts.content.language import BINARY, Language, compiled, read_language
 from handouts.errors import LanguageError
@@ -60,20 +58,6 @@ def test_a_plural_with_a_gap_is_missing(catalog: Path, tmp_path: Path, forms: st
     assert "not translated: '%(number)s hour'" in refused(4, *MAKE, "-o", tmp_path / "p.pdf")
     assert "missing" in run("locales", "check", "es").text
     assert list(tmp_path.glob("*.pdf")) == []
-
-
-def test_no_form_that_an_older_version_made_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalog may be the same to the byte; forms without translations are not touched."""
-    now = {tag: prepared(order(locale=tag)).key for tag in ("en", "es")}
-    monkeypatch.setattr(module, "READ_AS", b"1")
-    for language in LANGUAGES.values():
-        language.__dict__.pop("catalog_hash", None)
-    before = {tag: prepared(order(locale=tag)).key for tag in ("en", "es")}
-    for language in LANGUAGES.values():
-        language.__dict__.pop("catalog_hash", None)
-
-    assert before["en"] == now["en"]
-    assert before["es"] != now["es"]
 
 
 def test_the_catalog_in_an_edition_has_no_english_either(catalog: Path, tmp_path: Path) -> None:

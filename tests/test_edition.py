@@ -26,6 +26,7 @@ from test_packets import DRAFT, translated
 from treatments import plans
 
 from handouts.model import Treatment
+from handouts.press import ground
 from handouts.publish import shapes
 from handouts.resources import drug_folder
 from handouts.schedule import plan
@@ -161,6 +162,37 @@ def test_an_edition_prints_what_typesetting_prints(built: Path, tmp_path: Path, 
 
     assert (tmp_path / "with.pdf").read_bytes() == (tmp_path / "without.pdf").read_bytes()
     assert built.read_bytes() == before
+
+
+def test_an_edition_of_another_program_prints_what_it_holds_and_says_so(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, older = tmp_path / "usual.pdf", tmp_path / "older.pdf"
+    words = ("make", *ORDERS["new"], "--edition", built)
+    assert "another version" not in made(*words, "-o", usual).err
+    monkeypatch.setattr(ground, "_pango", lambda: "15099")
+
+    assert "edition 1 was typeset by another version of handouts" in made(*words, "-o", older).err
+    assert older.read_bytes() == usual.read_bytes()
+    assert "edition 1 was typeset by another version" in made("edition", "list", built).err
+    assert "current" in made("verify", older, "--edition", built).text
+    monkeypatch.setattr(ground, "_pango", lambda: "")
+    assert "another version" not in made(*words, "-o", older).err, "who cannot typeset cannot tell"
+
+
+@pytest.mark.parametrize(("drug", "locale"), [("dexamethasone", "en"), ("ocrelizumab", "es")])
+def test_a_form_that_stands_in_another_s_place_is_damage(built: Path, tmp_path: Path, drug: str, locale: str) -> None:
+    """Two forms changed places, of two drugs or in two languages: each is whole, and neither is what was asked for."""
+    path = tmp_path / "swapped.edition"
+    asked, other = (form_of_order(name, tag) for name, tag in (("ocrelizumab", "en"), (drug, locale)))
+    places = {f"forms/{asked}.form": f"forms/{other}.form", f"forms/{other}.form": f"forms/{asked}.form"}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members(built).items():
+            archive.writestr(places.get(name, name), data)
+    words = ("make", "ocrelizumab", *PATIENT, "--start", START, "--packet", "consent", "--edition", path)
+
+    assert f"the form {asked[:10]} in it is damaged" in refused(3, *words, "-o", tmp_path / "p.pdf")
+    assert not (tmp_path / "p.pdf").exists()
 
 
 def test_the_environment_can_name_the_edition(built: Path, tmp_path: Path) -> None:

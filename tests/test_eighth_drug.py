@@ -22,7 +22,7 @@ from handouts.content.clinic import sample_clinic
 from handouts.content.facts import words
 from handouts.content.formulary import open_formulary, read_drug
 from handouts.model import Treatment
-from handouts.packet import Desk
+from handouts.packet import typesetting
 from handouts.resources import drug_folder, folder
 
 SAMPLEMAB = (Path(__file__).parent / "resources" / "formulary" / "samplemab.toml").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_the_file_uses_every_part_of_the_schema(formulary: Path) -> None:
 def test_a_code_changes_no_form(formulary: Path, tmp_path: Path) -> None:
     with_code = SAMPLEMAB.replace("99999901", "99999902")
     (tmp_path / "samplemab.toml").write_text(with_code, encoding="utf-8")
-    with_word = SAMPLEMAB.replace("Your breath turns purple", "Your breath turns green")
+    with_word = SAMPLEMAB.replace("through a make-believe tube", "through a make-believe hose")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "samplemab.toml").write_text(with_word, encoding="utf-8")
     before, coded, worded = (id_of_form(path) for path in (formulary, tmp_path, tmp_path / "other"))
@@ -75,7 +75,7 @@ def id_of_form(formulary: Path) -> str:
     """Return the id of a form of the drug in ``formulary``."""
     library = replace(LIBRARY, formulary=open_formulary(formulary))
     wanted = order("dexamethasone", Treatment(MONDAY), locale="en")
-    return Desk(sample_clinic(), library, ground=GROUND).prepare(replace(wanted, drug="samplemab")).key
+    return typesetting(sample_clinic(), library, ground=GROUND).prepare(replace(wanted, drug="samplemab")).key
 
 
 def test_it_is_checked_and_listed(formulary: Path) -> None:

@@ -26,13 +26,14 @@ from handouts.content.clinic import sample_clinic
 from handouts.content.language import locale_tags
 from handouts.content.slip import read_slips
 from handouts.content.tags import Tag, lookup, parse
+from handouts.editions.provenance import provenance
 from handouts.errors import LanguageError
+from handouts.forms import CHARACTERS
 from handouts.gate import set_pages
-from handouts.packet import CHARACTERS, Desk
+from handouts.packet import Desk, typesetting
 from handouts.press.build import build
 from handouts.press.fonts import Coverage
 from handouts.press.form import PLACEHOLDER
-from handouts.press.provenance import provenance
 from handouts.press.shaping import Faces, runs_backwards, script_of
 
 SLIPS = read_slips(LOCALES)
@@ -44,7 +45,7 @@ each_slip = pytest.mark.parametrize("tag", SLIPS)
 
 def desk(*, fallback: str = "interpreter", locales: Path = LOCALES, **clinic: object) -> Desk:
     own = sample_clinic().model_copy(update=clinic)
-    return Desk(own, replace(LIBRARY, locales=locales), ground=GROUND, fallback=fallback)  # type: ignore[arg-type]
+    return typesetting(own, replace(LIBRARY, locales=locales), ground=GROUND, fallback=fallback)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -225,8 +226,8 @@ def test_english_behind_a_slip(given: str, tag: str, name: str, tmp_path: Path) 
     assert all(f"en + {tag} slip" in foot for foot in feet(path))
     assert "page 1 of 1" in feet(path)[0]
     assert found is not None
-    assert (found.origin.locale, found.origin.packet, found.altered) == ("en", f"consent+slip-{tag}", False)
-    assert (found.origin.asked, found.origin.slip) == ("consent", tag)
+    assert (found.origin.dress.locale, found.origin.dress.title, found.altered) == ("en", f"consent+slip-{tag}", False)
+    assert (found.origin.dress.packet, found.origin.dress.slip) == ("consent", tag)
     assert "current" in made("verify", path).text
 
 
@@ -252,8 +253,8 @@ def test_a_language_is_printed_only_when_its_texts_are_right(locales: Path, old:
     wanted = order("ocrelizumab", locale="es-MX")
     prepared = desk(locales=locales).prepare(wanted)
 
-    assert prepared.origin.locale == "en"
-    assert prepared.origin.packet == "consent+slip-es"
+    assert prepared.origin.dress.locale == "en"
+    assert prepared.origin.dress.title == "consent+slip-es"
     assert prepared.documents[0] == "slip"
     with pytest.raises(LanguageError):
         desk(fallback="refuse", locales=locales).packet(wanted)
@@ -263,8 +264,8 @@ def test_only_the_document_that_lacks_a_text_falls_back(locales: Path) -> None:
     change(locales, 'msgstr "Firma"', 'msgstr ""')  # only a consent is signed
     found = {name: desk(locales=locales).prepare(order(packet=name, locale="es")) for name in ("handout", "consent")}
 
-    assert found["handout"].origin.packet == "handout"
-    assert found["consent"].origin.packet == "consent+slip-es"
+    assert found["handout"].origin.dress.title == "handout"
+    assert found["consent"].origin.dress.title == "consent+slip-es"
 
 
 def test_the_clinic_s_own_lines_count_as_texts(tmp_path: Path) -> None:
@@ -335,7 +336,7 @@ def test_a_roster_is_judged_and_made_alike(tmp_path: Path) -> None:
         path = tmp_path / "out" / str(line["file"])
         found = provenance(path.read_bytes())
         assert found is not None
-        assert (found.origin.packet, found.form) == (line["packet"], line["form"])
+        assert (found.origin.dress.title, found.form) == (line["packet"], line["form"])
     checked = json.loads(run("check", tmp_path / "roster.csv", "--json", *FALL_BACK).text)
     assert (checked["refused"], {problem["row"] for problem in checked["problems"]}) == (1, {5})
     said = json.loads(run("batch", tmp_path / "roster.csv", "--out", tmp_path / "out", "--json", *FALL_BACK).text)

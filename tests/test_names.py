@@ -18,7 +18,7 @@ from shipped import LANGUAGES
 from stamping import COVERAGE, FACES, LIBRARY, form_of, order, prepared, stamped, told
 from verapdf import FailedRule
 
-from handouts.packet import Prepared, with_texts
+from handouts.forms import Prepared, with_texts
 from handouts.press.shaping import Faces, runs_backwards
 
 JOINERS = "[\u200c\u200d]"

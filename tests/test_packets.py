@@ -45,11 +45,11 @@ from handouts.content.clinic import sample_clinic
 from handouts.content.facts import words
 from handouts.content.language import Language
 from handouts.content.person import read_order
+from handouts.editions.shelf import Shelf
 from handouts.gate import write_pages
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import Desk
+from handouts.packet import Desk, typesetting
 from handouts.press.shaping import runs_backwards
-from handouts.press.shelf import Shelf
 from handouts.schedule import plan
 
 Print = Callable[..., Path]
@@ -99,7 +99,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def desk(demo: dict[str, Path]) -> Desk:
     """A desk with the forms of the samples."""
-    return Desk(sample_clinic(), LIBRARY, Shelf(Path(CACHE) / "handouts" / "forms"))
+    return typesetting(sample_clinic(), LIBRARY, Shelf(Path(CACHE) / "handouts" / "forms"))
 
 
 @pytest.fixture(scope="session")
@@ -175,7 +175,7 @@ def test_the_demo_shows_every_drug_every_language_and_every_kind_of_paper() -> N
 
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_every_drug_is_written_in_every_language(tag: str) -> None:
-    desk, patient = Desk(sample_clinic(), LIBRARY, ground=GROUND), Patient(NAME, dt.date.fromisoformat(DOB), MRN)
+    desk, patient = typesetting(sample_clinic(), LIBRARY, ground=GROUND), Patient(NAME, dt.date.fromisoformat(DOB), MRN)
     for drug in FORMULARY.ids():
         given = Treatment(start=dt.date.fromisoformat(START), days=drug_of(drug).fewest_days)
         prepared = desk.prepare(Order(patient, drug, given, tag))

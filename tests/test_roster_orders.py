@@ -17,7 +17,7 @@ from test_person import planes
 from handouts.content.person import KEYS, PRIVATE
 from handouts.errors import HandoutError
 from handouts.model import Order, Patient, Treatment
-from handouts.packet import Desk
+from handouts.packet import typesetting
 from handouts.roster.identity import Identities
 from handouts.roster.orders import identified, judged
 from handouts.roster.table import Row
@@ -310,6 +310,6 @@ def test_what_passes_can_be_prepared(data: dict[str, str]) -> None:
     found = judge().order(row(2, **data))
     if found.order:
         try:
-            Desk(judge().clinic, judge().library, ground="").prepare(found.order)
+            typesetting(judge().clinic, judge().library).prepare(found.order)
         except HandoutError as error:
             raise AssertionError(found.order) from error

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from running import PATIENT, START, made
 from stamping import form_of, order, prepared, told
 
-from handouts.press import shelf as module
+from handouts.editions import shelf as module
+from handouts.editions.shelf import KEPT, Shelf
 from handouts.press.form import Form
-from handouts.press.shelf import KEPT, Shelf
 
 ORDER = ("make", "dexamethasone", *PATIENT, "--start", START, "--days", "3", "--packet", "consent")
 ROUNDS = 150

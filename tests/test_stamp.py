@@ -43,8 +43,8 @@ from verapdf import FailedRule
 from handouts.content.clinic import Clinic, sample_clinic
 from handouts.content.person import read_order
 from handouts.errors import InputError, LayoutError
+from handouts.forms import Prepared, with_texts
 from handouts.model import Treatment
-from handouts.packet import Prepared, with_texts
 from handouts.packet import stamped as packet_of
 from handouts.press.fitting import FLOOR, STEP, set_lines
 from handouts.press.form import MAGIC, Field, Form, load

@@ -20,8 +20,8 @@ from test_clinic import write as write_clinic
 from test_packets import LONG_NAMES
 
 from handouts import resources
+from handouts.editions.provenance import Provenance, provenance
 from handouts.packet import stamped as packet_of
-from handouts.press.provenance import Provenance, provenance
 from handouts.press.stamp import Stamp
 from handouts.resources import drug_folder
 
@@ -256,13 +256,19 @@ def test_the_same_files_elsewhere_change_nothing(packet: Path, files: Path) -> N
     assert state(packet) == CURRENT
 
 
-@pytest.mark.parametrize(
-    "path", ["templates/consent.html", "templates/theme/page.css", "templates/icons/pen.svg", "fonts/ORIGIN.toml"]
-)
-def test_a_changed_template_or_font_supersedes(packet: Path, files: Path, path: str) -> None:
+@pytest.mark.parametrize("path", ["templates/theme/page.css", "templates/icons/pen.svg", "fonts/ORIGIN.toml"])
+def test_a_changed_style_picture_or_font_supersedes(packet: Path, files: Path, path: str) -> None:
     with (files / path).open("ab") as file:
         file.write(b"\n")
 
+    assert state(packet) == SUPERSEDED
+
+
+def test_a_changed_template_supersedes_where_its_page_changes(packet: Path, files: Path) -> None:
+    template = files / "templates" / "consent.html"
+    template.write_bytes(template.read_bytes() + b"{# A note for whoever edits this. #}\n")
+    assert state(packet) == CURRENT
+    edit(template, "{% block body %}", '{% block body %}<p class="small">&nbsp;</p>')
     assert state(packet) == SUPERSEDED
 
 
@@ -297,6 +303,8 @@ def test_another_clinic_supersedes(packet: Path, tmp_path: Path) -> None:
     assert state(own, "--clinic", clinic) == CURRENT
     assert state(own) == SUPERSEDED
     edit(clinic, "555-0100", "555-0101")
+    assert state(own, "--clinic", clinic) == CURRENT, "a consent does not say the telephone number"
+    edit(clinic, "North Infusion", "South Infusion")
     assert state(own, "--clinic", clinic) == SUPERSEDED
 
 

@@ -27,9 +27,10 @@ from distributed import Client, Future, KilledWorker, get_worker
 from handouts import __version__, resources
 from handouts.batch.crew import Crew, Done, Task, made
 from handouts.batch.folder import store
+from handouts.editions.edition import Edition
 from handouts.errors import OutputError, Problem, UsageError
-from handouts.packet import STAMPS, Desk, Packet
-from handouts.press.edition import Edition
+from handouts.forms import FromEdition
+from handouts.packet import STAMPS, Desk, Packet, at_edition
 
 WAIT = 20
 """How long a scheduler may take to answer, and to have a worker, in seconds."""
@@ -69,8 +70,7 @@ class Station:
 
     @functools.cached_property
     def _desk(self) -> Desk:
-        edition = Edition(io.BytesIO(self._edition), resources.folder("fonts"))
-        return Desk(edition.clinic, edition.library, edition)
+        return at_edition(Edition(io.BytesIO(self._edition), resources.folder("fonts")))
 
 
 def versions() -> dict[str, str]:
@@ -139,10 +139,12 @@ class Cluster:
 
 def _form(desk: Desk, key: str) -> tuple[bytes, hashlib._Hash]:
     """Return the bytes of the form ``key`` of the edition, and their SHA-256, to go on from."""
-    form = desk.shelf.get(key) if desk.shelf else None
-    if form is None:
+    edition = desk.forms.edition if isinstance(desk.forms, FromEdition) else None
+    origins = [entry.origin for entry in edition.entries if entry.form == key] if edition else []
+    if edition is None or not origins:
         raise OutputError(Problem("--edition", "is not the one that the workers have", "run the same command again"))
-    return form.body, hashlib.sha256(form.body)
+    body = edition.form(origins[0]).body
+    return body, hashlib.sha256(body)
 
 
 @dataclass(frozen=True, slots=True)

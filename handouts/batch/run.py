@@ -16,9 +16,11 @@ from handouts.batch.journal import Record
 from handouts.batch.manifest import Line
 from handouts.batch.names import Names
 from handouts.errors import Problem
+from handouts.forms import Prepared
+from handouts.model import Dress
 from handouts.packet import Desk
-from handouts.press.form import Origin
 from handouts.roster.orders import Judged
+from handouts.values import OWN_FIELDS
 
 CHUNK = 64
 """Rows to a chunk: what may have to be made once more after a run was stopped, for each process."""
@@ -69,7 +71,7 @@ class _Plan:
     key: bytes = b""
     task: Task | None = None
     record: Record | None = None
-    origin: Origin | None = None
+    dress: Dress | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -93,16 +95,23 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
         return _Plan(judged, problems=judged.problems)
     try:
         order = desk.served(order)
-        origin = desk.origin(order)
+        prepared = desk.prepare(order)
     except Exception as error:
         return _Plan(judged, problems=problems_of(error))
-    said = f"{names.pattern}\0{origin.source}\0{desk.approvals(origin)}\0{order!r}"
-    key = hmac.digest(salt, said.encode(), "sha256")
+    dress = prepared.origin.dress
+    key = hmac.digest(salt, _said(prepared, desk, names), "sha256")
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
-        return _Plan(judged, key, record=record, origin=origin)
-    file = record.file if record else names.file(judged.row.number, order, origin.packet, key.hex()[:KEY])
-    return _Plan(judged, key, Task(order, file), origin=origin)
+        return _Plan(judged, key, record=record, dress=dress)
+    file = record.file if record else names.file(judged.row.number, order, dress.title, key.hex()[:KEY])
+    return _Plan(judged, key, Task(order, file), dress=dress)
+
+
+def _said(prepared: Prepared, desk: Desk, names: Names) -> bytes:
+    """Return all that makes a packet the one it is: its form, who approved that, its values, and how it is named."""
+    own = (prepared.values[name] for name in OWN_FIELDS if name in prepared.form.fields)
+    parts = (names.pattern, prepared.key, str(desk.forms.approval(prepared)), prepared.planned, *own)
+    return "\0".join(parts).encode("utf-8", "surrogatepass")
 
 
 def _finished(plan: _Plan, done: Done) -> _Plan:
@@ -114,13 +123,13 @@ def _finished(plan: _Plan, done: Done) -> _Plan:
 
 def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
     row, order = plan.judged.row, plan.judged.order
-    if plan.record and plan.origin and order:
+    if plan.record and plan.dress and order:
         line = Line(
             row=row.number,
             mrn=order.patient.mrn,
             drug=order.drug,
             locale=plan.record.locale,
-            packet=plan.origin.packet,
+            packet=plan.dress.title,
             status="made",
             file=plan.record.file,
             sha256=plan.record.sha256,
@@ -128,7 +137,7 @@ def _outcome(plan: _Plan, desk: Desk, *, again: bool) -> Outcome:
             form=plan.record.form,
             edition=desk.edition,
         )
-        return Outcome(plan.judged, line, again=again, slip=plan.origin.slip is not None)
+        return Outcome(plan.judged, line, again=again, slip=plan.dress.slip is not None)
     said = tuple(f"{problem.where}: {problem.message}".removeprefix(": ") for problem in plan.problems)
     mrn, name, locale, packet = (row.data.get(key, "") for key in ("mrn", "drug", "locale", "packet"))
     known = desk.library.formulary.find(name)  # another text may be a patient's name

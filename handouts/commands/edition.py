@@ -11,6 +11,7 @@ import click
 from handouts.commands.settings import (
     fallback_option,
     progress,
+    say_if_older,
     settings_of,
     settings_options,
     show_json,
@@ -69,8 +70,8 @@ def build(
     """
     from handouts.content.language import locale_tags
     from handouts.content.slip import find_slip, read_slips
+    from handouts.editions.edition import Edition, write_edition
     from handouts.output import write
-    from handouts.press.edition import Edition, write_edition
     from handouts.publish import build_forms, orders
 
     settings = settings_of(ctx, clinic_file, formularies)
@@ -110,19 +111,20 @@ def build(
 def list_(file: str, as_json: bool) -> None:
     """List the forms of an edition, and who approved them."""
     from handouts import resources
-    from handouts.press.edition import Edition
+    from handouts.editions.edition import Edition
 
     opened = Edition(Path(file), resources.folder("fonts"))
+    say_if_older(opened)
     if as_json:
         show_json(
             [
                 {
                     "form": entry.form,
                     "drug": entry.origin.drug,
-                    "locale": entry.origin.locale,
-                    "packet": entry.origin.packet,
-                    "paper": entry.origin.paper,
-                    "size": entry.origin.size,
+                    "locale": entry.origin.dress.locale,
+                    "packet": entry.origin.dress.title,
+                    "paper": entry.origin.dress.paper,
+                    "size": entry.origin.dress.size,
                     "pages": entry.pages,
                     "visits": entry.visits,
                     "begun": entry.begun,
@@ -140,10 +142,11 @@ def list_(file: str, as_json: bool) -> None:
         return
     rows = []
     for entry in opened.entries:
-        origin, approval = entry.origin, entry.approval
+        dress, approval = entry.origin.dress, entry.approval
         state = f"{approval.by} ({approval.role}), {approval.on}" if approval else "draft"
         begun = "in treatment" if entry.begun else "new"
-        what = (origin.drug, origin.locale, origin.packet, f"{origin.paper} {origin.size}", begun, str(entry.visits))
+        paper = f"{dress.paper} {dress.size}"
+        what = (entry.origin.drug, dress.locale, dress.title, paper, begun, str(entry.visits))
         rows.append((entry.form[:10], *what, str(entry.pages), state))
     show_table(("form", "drug", "language", "packet", "paper", "patient", "visits", "pages", "approved"), sorted(rows))
 
@@ -166,8 +169,8 @@ def approve(
     formularies: tuple[str, ...],
 ) -> None:
     """Approve forms, by id or how it begins ("all" for every one): their pages no longer say DRAFT."""
+    from handouts.editions.edition import Edition, write_edition
     from handouts.output import write
-    from handouts.press.edition import Edition, write_edition
     from handouts.press.sheet import Approval
     from handouts.publish import approve as approved_forms
 

@@ -92,8 +92,8 @@ def make(
 
     from handouts.content.person import doubts, read_order
     from handouts.content.tags import other_wording
+    from handouts.forms import SHOWN
     from handouts.output import write
-    from handouts.packet import SHOWN
 
     order = read_order(data, today(), lambda text: [])
     packet = desk.packet(order)

@@ -124,7 +124,7 @@ class Printing:
             lines,
             folder,
             Faces(desk.library.fonts),
-            lambda tag: blank_back(desk.language(tag)),
+            lambda tag: blank_back(desk.reader.language(tag)),
             duplex=self.duplex,
             separators=self.separators,
         )

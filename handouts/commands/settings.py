@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,9 +20,10 @@ from handouts.errors import HandoutError, Problem, UsageError
 if TYPE_CHECKING:
     from handouts.content.clinic import Clinic, Fallback
     from handouts.content.drug import Drug
+    from handouts.editions.edition import Edition
+    from handouts.editions.shelf import Shelf
     from handouts.library import Library
     from handouts.packet import Desk
-    from handouts.press.shelf import Shelf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,7 +53,7 @@ class Settings:
         """Return the user's shelf of forms, in the cache folder of this machine."""
         from platformdirs import user_cache_path
 
-        from handouts.press.shelf import Shelf
+        from handouts.editions.shelf import Shelf
 
         return Shelf(user_cache_path("handouts", appauthor=False) / "forms")
 
@@ -60,19 +62,34 @@ class Settings:
 
         ``fallback`` is the clinic's where it is not given.
         """
-        from handouts.packet import Desk
+        from handouts.packet import at_edition, typesetting
 
         if not edition_file:
             clinic = self.clinic()
-            return Desk(clinic, self.library(), self.shelf(), fallback=fallback or clinic.fallback)
+            return typesetting(clinic, self.library(), self.shelf(), fallback=fallback or clinic.fallback)
         from handouts import resources
-        from handouts.press.edition import Edition
+        from handouts.editions.edition import Edition
 
         if (self.clinic_file and not self.usual) or self.formularies:
             problem = "brings its own clinic and drug files"
             raise UsageError(Problem("--edition", problem, "leave out --clinic and --formulary, or --edition"))
         edition = Edition(Path(edition_file), resources.folder("fonts"))
-        return Desk(edition.clinic, edition.library, edition, fallback=fallback or edition.clinic.fallback)
+        if not multiprocessing.parent_process():
+            say_if_older(edition)
+        return at_edition(edition, fallback or edition.clinic.fallback)
+
+
+def say_if_older(edition: Edition) -> None:
+    """Say that the forms of ``edition`` are not those that this program would typeset: they are printed as they are."""
+    from handouts import resources
+    from handouts.editions.edition import is_older
+
+    if is_older(edition, resources.folder("templates")):
+        click.echo(
+            f"note: edition {edition.number} was typeset by another version of handouts, or from other styles or fonts."
+            " Its forms are printed as they are; new ones come from: handouts edition build",
+            err=True,
+        )
 
 
 def settings_options(command: Command) -> Command:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handouts.commands.settings import settings_of, settings_options, show_json, show_table
+from handouts.commands.settings import say_if_older, settings_of, settings_options, show_json, show_table
 from handouts.errors import HandoutError, InputError, Problem
 
 if TYPE_CHECKING:
-    from handouts.content.clinic import Clinic
-    from handouts.library import Library
-    from handouts.press.edition import Edition
-    from handouts.press.provenance import Provenance
+    from handouts.editions.edition import Edition
+    from handouts.editions.provenance import Provenance
+    from handouts.packet import Desk
 
 
 @click.command()
@@ -39,13 +38,15 @@ def verify(
     handouts verify packet.pdf
     """
     from handouts import resources
-    from handouts.press.edition import Edition
+    from handouts.editions.edition import Edition
+    from handouts.packet import at_edition, typesetting
 
     settings = settings_of(ctx, clinic_file, formularies)
     edition = Edition(Path(edition_file), resources.folder("fonts")) if edition_file else None
-    library = edition.library if edition else settings.library()
-    clinic = edition.clinic if edition else settings.clinic()
-    rows = [_row(file, library, clinic, edition) for file in files]
+    if edition:
+        say_if_older(edition)
+    desk = at_edition(edition) if edition else typesetting(settings.clinic(), settings.library(), settings.shelf())
+    rows = [_row(file, desk, edition) for file in files]
     if as_json:
         show_json([dict(zip(("file", "state", "form", "made_for", "approved"), row, strict=True)) for row in rows])
     else:
@@ -54,8 +55,8 @@ def verify(
         raise click.exceptions.Exit(InputError.exit_code)
 
 
-def _row(file: str, library: Library, clinic: Clinic, edition: Edition | None) -> tuple[str, str, str, str, str]:
-    from handouts.press.provenance import provenance
+def _row(file: str, desk: Desk, edition: Edition | None) -> tuple[str, str, str, str, str]:
+    from handouts.editions.provenance import provenance
 
     try:
         data = Path(file).read_bytes()
@@ -64,10 +65,10 @@ def _row(file: str, library: Library, clinic: Clinic, edition: Edition | None) -
     found = provenance(data)
     if found is None:
         return (file, "unknown: not made by this program, or changed beyond recognition", "", "", "")
-    origin = found.origin
-    made_for = f"{origin.drug} {origin.locale} {origin.packet} {origin.paper} {origin.size}"
+    dress = found.origin.dress
+    made_for = f"{found.origin.drug} {dress.locale} {dress.title} {dress.paper} {dress.size}"
     approved = _approved(found, edition)
-    state = "altered since it was made" if found.altered else _state(found, library, clinic)
+    state = "altered since it was made" if found.altered else _state(found, desk, edition)
     return (file, state, found.form[:10], made_for, approved)
 
 
@@ -81,12 +82,14 @@ def _approved(found: Provenance, edition: Edition | None) -> str:
     return "approved"
 
 
-def _state(found: Provenance, library: Library, clinic: Clinic) -> str:
-    """Return whether the texts, facts and clinic of today still make this form."""
-    from handouts.packet import Desk
+def _state(found: Provenance, desk: Desk, edition: Edition | None) -> str:
+    """Return whether the edition, or the texts, facts and clinic of today, still make this form."""
+    if edition:
+        entry = edition.entry(found.origin)
+        return "current" if entry and entry.form == found.form else "superseded"
+    from handouts.publish import current_key
 
     try:
-        source = Desk(clinic, library).source_of(found.origin)
+        return "current" if current_key(found.origin, desk) == found.form else "superseded"
     except HandoutError as error:
         return f"superseded: {error}"
-    return "current" if source == found.origin.source else "superseded"

@@ -14,7 +14,7 @@ import itertools
 import unicodedata
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pikepdf
@@ -77,8 +77,8 @@ def build(
     weights = [weight for weight in WEIGHTS if any(item.weight == weight for item in numbers)]
     glyphs = _all_glyphs(faces, weights, characters, specimens)
 
-    for key, value in asdict(origin).items():
-        pdf.trailer["/Info"][f"/Handouts{key.capitalize()}"] = str(value)
+    for key, value in origin.said().items():
+        pdf.trailer["/Info"][f"/Handouts{key}"] = value
     pdf.trailer["/Info"]["/HandoutsForm"] = form
     pdf.trailer["/Info"]["/HandoutsApproved"] = str(approved)
     count = len(pdf.objects)

@@ -10,10 +10,12 @@ import functools
 import hashlib
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any
 
 from handouts.errors import InputError, Problem
+from handouts.model import Dress
 
 ENTRY = struct.Struct(">BIH")
 """A cross-reference entry: type, offset or object stream, generation or index (ISO 32000-1, 7.5.8.3)."""
@@ -23,9 +25,7 @@ KINDS = {"code": "code128", "qr": "qr", "calendar": "calendar", "mark": "mark"}
 """What a field is when its name begins so; everything else is text (dates are text, written out before)."""
 OWN = frozenset({"patient", "order", "code", "qr"})
 """How the name of a field begins that is one patient's own; what other fields say follows from the plan alone."""
-WITH_SLIP = "+slip-"
-"""Stands in the name of a packet between what was asked for and the language of its interpreter slip."""
-MAGIC = b"handouts form 2\n"
+MAGIC = b"handouts form 3\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +60,40 @@ def is_own(name: str) -> bool:
     return name.partition(".")[0] in OWN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Origin:
-    """What a form was made for and from; it stands in the PDF's information dictionary."""
+    """What a form was made for; it stands in the PDF's information dictionary, and holds no patient.
+
+    Of one edition, or of one day's texts and facts, no two forms have the same.
+    """
 
     drug: str
-    locale: str
-    packet: str
-    paper: str
-    size: str
-    interpreter: bool
-    source: str
-    """SHA-256 of everything that went in but the outline of the plan: what makes a form current or superseded."""
+    dress: Dress
+    shape: str
+    """The SHA-256 of the outline of its plans (``values.Outline.digest``), 64 hexadecimal digits."""
 
-    @property
-    def slip(self) -> str | None:
-        """The language of the interpreter slip that is its first page; mostly none."""
-        return self.packet.partition(WITH_SLIP)[2] or None
+    def said(self) -> dict[str, str]:
+        """Return it as entries of an information dictionary (ISO 32000-1, 14.3.3), without their prefix."""
+        flat = {"drug": self.drug, **asdict(self.dress), "shape": self.shape}
+        return {name.capitalize(): "" if value is None else str(value) for name, value in flat.items()}
 
-    @property
-    def asked(self) -> str:
-        """The packet that was asked for, without the slip."""
-        return self.packet.partition(WITH_SLIP)[0]
+    @classmethod
+    def read(cls, said: Mapping[str, str]) -> Origin:
+        """Return the origin that ``said`` has. Raises KeyError where an entry is missing."""
+        dress = Dress(
+            said["Locale"],
+            said["Packet"],
+            said["Paper"],
+            said["Size"],
+            said["Interpreter"] == "True",
+            said["Slip"] or None,
+        )
+        return cls(said["Drug"], dress, said["Shape"])
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> Origin:
+        """Return the origin that ``asdict`` made ``data`` of. Raises KeyError or TypeError where it did not."""
+        return cls(data["drug"], Dress(**data["dress"]), data["shape"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ class Form:
     """A typeset packet with empty fields."""
 
     id: str
-    """SHA-256 of everything that went in, 64 hexadecimal digits."""
+    """SHA-256 of what its pages say and of what typeset them (``forms.key_of``), 64 hexadecimal digits."""
     origin: Origin
     approved: bool
     """Its pages say by which edition; otherwise they say that it is a draft."""
@@ -135,24 +147,7 @@ def load(data: bytes) -> Form:
     head["glyphs"] = {
         name: {int(glyph): text for glyph, text in texts.items()} for name, texts in head["glyphs"].items()
     }
-    head["origin"] = Origin(**head["origin"])
+    head["origin"] = Origin.load(head["origin"])
     head["documents"] = tuple(head["documents"])
     table = data[start + head_size : start + head_size + table_size]
     return Form(**head, table=table, body=data[start + head_size + table_size :])
-
-
-class Forms(Protocol):
-    """Where forms are kept: the user's shelf, or an edition."""
-
-    @property
-    def number(self) -> int | None:
-        """The number of the edition; none for a shelf."""
-        ...
-
-    def get(self, key: str) -> Form | None: ...
-
-    def put(self, form: Form) -> None: ...
-
-    def approvals(self, source: str) -> str:
-        """Return what stands for the approvals of the forms that are made from ``source``."""
-        ...

@@ -63,7 +63,6 @@ class Judge:
         self._served = lru_cache(REMEMBERED)(lambda tag: served_tag(tag, library.locales))
         self._packet_problems = lru_cache(REMEMBERED)(self._find_packet_problems)
         self._form_problems = lru_cache(REMEMBERED)(self._find_form_problems)
-        self._unusable: dict[str, Problem | None] = {}
         self._next_infusion = lru_cache(REMEMBERED)(self._find_next_infusion)
 
     def order(self, row: Row) -> Judged:
@@ -153,7 +152,7 @@ class Judge:
         return Problem("drug", "is not the name of a drug that is known here", problem.hint)
 
     def _find_locale_problems(self, tag: str) -> tuple[Problem, ...]:
-        return tuple(_problems(lambda: self.desk.refuse_language(tag or self._default_locale or "")))
+        return tuple(_problems(lambda: self.desk.reader.refuse(tag or self._default_locale or "")))
 
     def _find_locale_warnings(self, tag: str) -> tuple[Problem, ...]:
         try:
@@ -168,12 +167,9 @@ class Judge:
     def _find_form_problems(self, order: Order) -> tuple[Problem, ...]:
         """Return why no form can be printed for orders of the same shape."""
         try:
-            prepared = self.desk.prepare(order)
+            unusable = self.desk.unusable(self.desk.prepare(order))
         except LanguageError as error:
             return error.problems
-        if prepared.key not in self._unusable:  # dates of other patients, but the same form
-            self._unusable[prepared.key] = self.desk.unusable(prepared)
-        unusable = self._unusable[prepared.key]
         return (unusable,) if unusable else ()
 
     def _find_next_infusion(self, drug: str, treatment: Treatment) -> tuple[dt.date | None, tuple[Problem, ...]]:

@@ -37,22 +37,15 @@ def provenance(data: bytes) -> Provenance | None:
             said = {str(key).removeprefix("/Handouts"): str(value) for key, value in pdf.docinfo.items()}
     except (pikepdf.PdfError, pikepdf.PasswordError, AttributeError, LookupError, TypeError, ValueError):
         return None
-    if not said.keys() >= {"Form", "Approved", "Drug", "Locale", "Packet", "Paper", "Size", "Interpreter", "Source"}:
+    try:
+        form, approved, origin = said["Form"], said["Approved"] == "True", Origin.read(said)
+    except KeyError:
         return None
-    origin = Origin(
-        said["Drug"],
-        said["Locale"],
-        said["Packet"],
-        said["Paper"],
-        said["Size"],
-        said["Interpreter"] == "True",
-        said["Source"],
-    )
     found = list(_ID.finditer(data))
     whole = False
     if found:
         first, second = found[-1].span(2)
         blank = data[:first] + BLANK.encode() + data[second:]
         identifier = (found[-1][1].decode(), found[-1][2].decode())
-        whole = identifier == (said["Form"][:32], fingerprint(hashlib.sha256(blank)))
-    return Provenance(said["Form"], origin, said["Approved"] == "True", not whole)
+        whole = identifier == (form[:32], fingerprint(hashlib.sha256(blank)))
+    return Provenance(form, origin, approved, not whole)

@@ -12,13 +12,12 @@ from handouts.press.form import Form, load
 
 KEPT = 200
 """How many forms the user's shelf keeps; the ones used longest ago go first."""
+KEPT_NOTES = 2000
+"""How many notes it keeps, of a kilobyte each."""
 
 
 class Shelf:
     """Forms in a folder, one file each, safe for several processes at once: a file is complete or not there."""
-
-    number = None
-    """A shelf is no edition."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,27 +34,37 @@ class Shelf:
             os.utime(path)
         return form if form.id == key else None
 
-    def approvals(self, source: str) -> str:
-        """Return nothing: forms are approved in editions only."""
-        return ""
-
     def put(self, form: Form) -> None:
         """Keep ``form``, and let go of what was used longest ago. A shelf that cannot be written keeps nothing."""
+        self._write(self._path(form.id), form.dump(), KEPT)
+
+    def noted(self, made_from: str) -> str:
+        """Return what was noted of the form that is made from files with the hash ``made_from``; mostly nothing yet."""
+        with contextlib.suppress(OSError, ValueError):
+            return self._note(made_from).read_text(encoding="utf-8")
+        return ""
+
+    def note(self, made_from: str, said: str) -> None:
+        """Note ``said`` of the form that is made from files with the hash ``made_from``."""
+        self._write(self._note(made_from), said.encode(), KEPT_NOTES)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.form"
+
+    def _note(self, made_from: str) -> Path:
+        return self.folder / f"{made_from}.note"
+
+    def _write(self, path: Path, data: bytes, kept: int) -> None:
+        """Write ``path`` whole or not at all; at most ``kept`` files of its kind stay."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, beside = tempfile.mkstemp(dir=self.folder, prefix=".form-")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(form.dump())
-                Path(beside).replace(self._path(form.id))
+                    file.write(data)
+                Path(beside).replace(path)
             finally:
                 Path(beside).unlink(missing_ok=True)
-            self._prune()
-
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.form"
-
-    def _prune(self) -> None:
-        forms = sorted(self.folder.glob("*.form"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in forms[KEPT:]:
-            path.unlink(missing_ok=True)
+            others = sorted(self.folder.glob(f"*{path.suffix}"), key=lambda item: item.stat().st_mtime, reverse=True)
+            for old in others[kept:]:
+                old.unlink(missing_ok=True)

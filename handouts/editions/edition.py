@@ -7,7 +7,6 @@ files, packets and locales they were made from, and ``forms/<id>.form``. It neve
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import io
 import json
 import zipfile
@@ -26,9 +25,10 @@ from handouts.errors import InputError, Problem
 from handouts.library import Library
 from handouts.model import Treatment
 from handouts.press.form import Form, Origin, load
+from handouts.press.ground import can_typeset, ground
 from handouts.press.sheet import Approval
 
-FORMAT = 1
+FORMAT = 2
 DAMAGE = (
     *(AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
     *(zipfile.BadZipFile, zlib.error),
@@ -49,6 +49,8 @@ class Entry:
     """How many infusions it lists."""
     begun: bool
     """For someone who is in treatment already."""
+    fields: frozenset[str]
+    """The names of the fields on its pages."""
     treatment: Treatment
     """What it was typeset for; other dates of the same shape share it."""
     approval: Approval | None = None
@@ -79,31 +81,40 @@ class Edition:
             raise InputError(Problem(where, "is not an edition, or is damaged", "build it again")) from None
         if not known:
             raise InputError(Problem(where, "was made by another version", "build it again"))
-        self._approvals: dict[str, str] = {}
-        for entry in self.entries:
-            if entry.approval:
-                before = self._approvals.get(entry.origin.source, "")
-                said = f"{before} {entry.form} {entry.approval}"
-                self._approvals[entry.origin.source] = hashlib.sha256(said.encode()).hexdigest()
+        self.ground: str = head["ground"]
+        """What its forms rest on; where that of today differs, they are older than this program."""
+        self._entries = {entry.origin: entry for entry in self.entries}
         formulary = open_formulary(root / "drugs")
-        self.library = Library(formulary, root / "packets", root / "locales", fonts, None, head["ground"])
+        self.library = Library(formulary, root / "packets", root / "locales", fonts, None)
 
-    def get(self, key: str) -> Form | None:
-        """Return the form with this id; None when the edition has none."""
+    def entry(self, origin: Origin) -> Entry | None:
+        """Return the form that was made for ``origin``; None when the edition has none."""
+        return self._entries.get(origin)
+
+    def form(self, origin: Origin) -> Form:
+        """Return the form that was made for ``origin``.
+
+        Raises InputError where the edition has none, or where what is in its place is damaged or another one.
+        """
+        entry = self._entries.get(origin)
+        if entry is None:
+            raise InputError(Problem("edition", "has no form for this order", "build an edition that has it"))
         try:
-            return load(self._zip.read(f"forms/{key}.form"))
-        except KeyError:
-            return None
-        except DAMAGE:
-            problem = f"the form {key[:10]} in it is damaged"
+            form = load(self._zip.read(f"forms/{entry.form}.form"))
+            if (form.id, form.origin, form.approved) != (entry.form, origin, entry.approval is not None):
+                raise ValueError("another form")
+        except (*DAMAGE, InputError):
+            problem = f"the form {entry.form[:10]} in it is damaged"
             raise InputError(Problem("edition", problem, "build the edition again")) from None
+        return form
 
-    def approvals(self, source: str) -> str:
-        """Return what stands for the approvals of the forms that are made from ``source``."""
-        return self._approvals.get(source, "")
 
-    def put(self, form: Form) -> None:
-        """An edition is closed: nothing is added while packets are made."""
+def is_older(edition: Edition, templates: Path) -> bool:
+    """Whether ``edition`` was typeset by another program, or from other styles or fonts, than are installed here.
+
+    Where pages cannot be typeset (no Pango), nobody can tell, and it is not.
+    """
+    return can_typeset() and edition.ground != ground(templates, edition.library.fonts)
 
 
 def write_edition(
@@ -117,7 +128,7 @@ def write_edition(
         "format": FORMAT,
         "number": number,
         "ground": library.ground(),
-        "forms": [asdict(entry) for entry, _ in forms],
+        "forms": [asdict(entry) | {"fields": sorted(entry.fields)} for entry, _ in forms],
     }
     drugs, locales = _used(forms)
     files: dict[str, bytes] = {
@@ -126,7 +137,7 @@ def write_edition(
     }
     files |= {f"drugs/{name}.toml": library.formulary.path(name).read_bytes() for name in drugs}
     files |= {f"packets/{path.name}": path.read_bytes() for path in library.packets.iterdir()}
-    if any(entry.origin.slip for entry, _ in forms):
+    if any(entry.origin.dress.slip for entry, _ in forms):
         files[f"locales/{SLIPS}"] = (library.locales / SLIPS).read_bytes()
     for tag in {*locales, read_staff_language(clinic.locale, library.locales).tag}:
         files |= _below(library.locales / tag, f"locales/{tag}")
@@ -138,8 +149,8 @@ def write_edition(
 
 def _used(forms: Iterable[tuple[Entry, Form]]) -> tuple[list[str], list[str]]:
     origins = [entry.origin for entry, _ in forms]
-    drugs, tags = {origin.drug for origin in origins}, {origin.locale.replace("-", "_") for origin in origins}
-    return sorted(drugs), sorted(tags)
+    tags = {origin.dress.locale.replace("-", "_") for origin in origins}
+    return sorted({origin.drug for origin in origins}), sorted(tags)
 
 
 def _below(folder: File, name: str) -> dict[str, bytes]:
@@ -165,10 +176,11 @@ def _entry(data: dict[str, Any]) -> Entry:
     approval, treatment = data["approval"], data["treatment"]
     return Entry(
         form=data["form"],
-        origin=Origin(**data["origin"]),
+        origin=Origin.load(data["origin"]),
         pages=data["pages"],
         visits=data["visits"],
         begun=data["begun"],
+        fields=frozenset(data["fields"]),
         treatment=Treatment(**treatment | {key: _day(treatment[key]) for key in ("start", "last")}),
         approval=Approval(**approval | {"on": _day(approval["on"])}) if approval else None,
     )

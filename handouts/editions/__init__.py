@@ -1,0 +1,1 @@
+"""Forms that are kept: the user's shelf, editions, and what a finished PDF says of its form."""
