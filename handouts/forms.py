@@ -1,7 +1,8 @@
 """Get a form or typeset it: which form an order needs, whether it may be used, and where it comes from.
 
-A form is known by what it says. Its key is the SHA-256 of its pages as HTML with empty fields, of the words that
-values are made of, and of what typesets them (``press.ground``): whatever changes no page changes no key.
+A form is made of parts, one for each document, and each is typeset once however many packets it is in. A part is known
+by what it says: its key is the SHA-256 of its pages as HTML with empty fields, and of what typesets them
+(``press.ground``). Whatever changes no page changes no key.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,11 +21,13 @@ import babel
 from handouts.errors import Problem
 from handouts.gate import NO_FORM, set_written, write_pages
 from handouts.library import Library
+from handouts.model import Approval
 from handouts.press.form import PLACEHOLDER, Form, Origin, kind_of
 from handouts.press.ground import sources
+from handouts.press.part import Part
 from handouts.press.shaping import Faces
-from handouts.press.sheet import Approval, Sheet
-from handouts.values import OWN_FIELDS, specimens
+from handouts.press.sheet import Sheet
+from handouts.values import FORM_FIELDS, OWN_FIELDS, specimens
 
 if TYPE_CHECKING:
     from handouts.editions.edition import Edition
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """How many digits of a form's key stand at the foot of a page."""
-NUMBER_HERE = "\ue000" * SHOWN
-"""Stands for the number of the form while its key is worked out: a character for private use, which no page has."""
 CHARACTERS = "".join(
     map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019, *range(0xFB00, 0xFB05)])
 )
@@ -49,20 +50,22 @@ class Identity:
 
     key: str
     """Its id, 64 hexadecimal digits."""
+    parts: tuple[str, ...]
+    """The keys of its documents, in order."""
     fields: frozenset[str]
     """The names of the fields on its pages."""
 
     def dump(self) -> str:
-        return json.dumps([self.key, sorted(self.fields)])
+        return json.dumps([self.key, self.parts, sorted(self.fields)])
 
     @classmethod
     def load(cls, text: str) -> Identity:
         """Return what ``dump`` made ``text`` of. Raises ValueError or TypeError where it did not."""
-        key, fields = json.loads(text)
-        return cls(str(key), frozenset(fields))
+        key, parts, fields = json.loads(text)
+        return cls(str(key), tuple(parts), frozenset(fields))
 
 
-NO_IDENTITY = Identity("", frozenset())
+NO_IDENTITY = Identity("", (), frozenset())
 """There is no form, and none can be typeset."""
 
 
@@ -117,14 +120,15 @@ class FromEdition:
 
     def identity(self, prepared: Prepared) -> Identity:
         entry = self.edition.entry(prepared.origin)
-        return Identity(entry.form, entry.fields) if entry else NO_IDENTITY
+        return Identity(entry.form, entry.parts, entry.fields) if entry else NO_IDENTITY
 
     def approval(self, prepared: Prepared) -> Approval | None:
         entry = self.edition.entry(prepared.origin)
         return entry.approval if entry else None
 
     def form(self, prepared: Prepared) -> Form:
-        return self.edition.form(prepared.origin)
+        parts = [self.edition.part(key) for key in prepared.form.parts]
+        return joined(prepared, parts, self.edition.library, approved=self.approval(prepared) is not None)
 
 
 class Typesetter:
@@ -173,9 +177,18 @@ class Typesetter:
     def form(self, prepared: Prepared) -> Form:
         found = self._shelf.get(prepared.key) if self._shelf else None
         if found is None:
-            found = typeset_form(prepared, self._library)
+            found = joined(prepared, [self._part(prepared, name) for name in prepared.documents], self._library)
             if self._shelf:
                 self._shelf.put(found)
+        return found
+
+    def _part(self, prepared: Prepared, document: str) -> Part:
+        key = prepared.form.parts[prepared.documents.index(document)]
+        found = self._shelf.part(key) if self._shelf else None
+        if found is None:
+            found = typeset_part(prepared, document, self._library)
+            if self._shelf:
+                self._shelf.put_part(found)
         return found
 
 
@@ -199,27 +212,31 @@ def unusable(prepared: Prepared, forms: Forms) -> Problem | None:
 
 
 def identity_of(prepared: Prepared, library: Library, ground: str) -> Identity:
-    """Return the identity of the form of ``prepared``: its key is the SHA-256 of what it says and what typesets it.
+    """Return the identity of the form of ``prepared``.
 
-    Raises what ``gate.write_pages`` raises.
+    Raises LanguageError with everything that its pages lack in its language, and LayoutError.
     """
     from handouts.press.pages import Pages
 
-    sheet = replace(prepared.sheet, form=NUMBER_HERE, approval=None, full=False)
-    pages = write_pages(sheet, prepared.documents, _empty(prepared), library)
     assert library.templates is not None
+    sheet = prepared.sheet
+    pages = write_pages(sheet, prepared.documents, _empty(prepared), library)
     styles = Pages(library.templates).styles(sheet)
+    parts = tuple(_digest(ground, document, page, *styles) for document, page in pages)
     words = specimens(sheet.outline, sheet.language)
-    key = _digest(ground, str(prepared.origin), *styles, *(part for page in pages for part in page), *words)
-    return Identity(key, frozenset(name for _, page in pages for name in _FIELD.findall(page)))
+    key = _digest(str(prepared.origin), *parts, *words)
+    return Identity(key, parts, frozenset(name for _, page in pages for name in _FIELD.findall(page)))
 
 
-def typeset_form(prepared: Prepared, library: Library, approval: Approval | None = None) -> Form:
-    """Return the form of ``prepared``, typeset once for every patient whose packet says the same.
+def typeset_form(prepared: Prepared, library: Library) -> Form:
+    """Return the form of ``prepared``, typeset once for every patient whose packet says the same."""
+    return joined(prepared, [typeset_part(prepared, name, library) for name in prepared.documents], library)
 
-    Without ``approval`` its pages say that it is a draft.
-    """
-    return _form(prepared, replace(prepared.sheet, approval=approval), _empty(prepared), library)
+
+def typeset_part(prepared: Prepared, document: str, library: Library) -> Part:
+    """Return one document of ``prepared``, typeset with empty fields."""
+    key = prepared.form.parts[prepared.documents.index(document)]
+    return _part(prepared, prepared.sheet, document, key, _empty(prepared), library)
 
 
 def set_in_full(prepared: Prepared, library: Library) -> Form:
@@ -230,37 +247,51 @@ def set_in_full(prepared: Prepared, library: Library) -> Form:
 def with_texts(prepared: Prepared, sheet: Sheet, library: Library) -> Form:
     """Return ``prepared`` typeset with its texts in place."""
     drawn = {name: PLACEHOLDER for name in prepared.values if kind_of(name) != "text"}
-    return _form(prepared, sheet, prepared.values | drawn, library, values_in_place=True)
+    fields = prepared.values | drawn
+    parts = [_part(prepared, sheet, name, "", fields, library, texts=False) for name in prepared.documents]
+    return joined(prepared, parts, library)
 
 
-def _form(
-    prepared: Prepared, sheet: Sheet, fields: dict[str, str], library: Library, *, values_in_place: bool = False
-) -> Form:
-    from handouts.press.build import build
+def joined(prepared: Prepared, parts: Sequence[Part], library: Library, *, approved: bool = False) -> Form:
+    """Return the form of ``prepared``, whose documents are ``parts``."""
+    from handouts.press.join import join
 
-    sheet = replace(sheet, form=prepared.key[:SHOWN])
-    pages = write_pages(sheet, prepared.documents, fields, library)
-    return build(
-        set_written(pages, sheet, library),
-        Faces(library.fonts, sheet.language.bcp47),
+    return join(
+        parts,
+        Faces(library.fonts, prepared.sheet.language.bcp47),
         form=prepared.key,
         origin=prepared.origin,
-        documents=prepared.documents,
-        characters=CHARACTERS + _letters(page for _, page in pages),
-        specimens=specimens(sheet.outline, sheet.language),
-        texts=not values_in_place,
-        approved=sheet.approval is not None,
+        characters=CHARACTERS,
+        specimens=specimens(prepared.sheet.outline, prepared.sheet.language),
+        approved=approved,
     )
 
 
-def _letters(pages: Iterable[str]) -> str:
-    """Return the letters that ``pages`` are written with, small and capital, in the order of their code points."""
-    text = " ".join(_TAG.sub("", page) for page in pages)
+def _part(
+    prepared: Prepared,
+    sheet: Sheet,
+    document: str,
+    key: str,
+    fields: dict[str, str],
+    library: Library,
+    *,
+    texts: bool = True,
+) -> Part:
+    from handouts.press.build import build
+
+    pages = write_pages(sheet, (document,), fields, library)
+    typeset, faces = set_written(pages, sheet, library), Faces(library.fonts, sheet.language.bcp47)
+    return build(typeset, faces, key=key, document=document, letters=_letters(pages[0][1]), texts=texts)
+
+
+def _letters(page: str) -> str:
+    """Return the letters that ``page`` is written with, small and capital, in the order of their code points."""
+    text = _TAG.sub("", page)
     return "".join(sorted({char for char in text + text.upper() + text.lower() if char.isalpha()}))
 
 
 def _empty(prepared: Prepared) -> dict[str, str]:
-    return dict.fromkeys((*OWN_FIELDS, *prepared.values), PLACEHOLDER)
+    return dict.fromkeys((*OWN_FIELDS, *FORM_FIELDS, *prepared.values), PLACEHOLDER)
 
 
 def _digest(*parts: str) -> str:

@@ -90,6 +90,17 @@ class Dress:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who let a form be handed out, and when."""
+
+    by: str
+    role: str
+    on: dt.date
+    edition: int
+    """The number of the edition in which it was approved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One dated entry of a plan. Words are the drug file's English; pages translate them."""
 

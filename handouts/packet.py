@@ -15,18 +15,18 @@ from handouts.content.facts import printable
 from handouts.content.language import Language, source_tag
 from handouts.content.slip import Slip
 from handouts.errors import LanguageError, LayoutError, Problem
-from handouts.forms import Forms, FromEdition, Identity, Prepared, Typesetter, set_in_full, unusable
+from handouts.forms import SHOWN, Forms, FromEdition, Identity, Prepared, Typesetter, set_in_full, unusable
 from handouts.gate import NO_FORM
 from handouts.library import Library
 from handouts.model import Dress, Order, Treatment
 from handouts.press.fonts import Coverage, describe
-from handouts.press.form import Origin, is_own
+from handouts.press.form import Form, Origin, is_own
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
 from handouts.press.stamp import DoesNotFit, Stamp
 from handouts.reader import Reader
 from handouts.schedule import plan
-from handouts.values import outline, patient_values, plan_values
+from handouts.values import form_values, outline, patient_values, plan_values
 
 if TYPE_CHECKING:
     from handouts.editions.edition import Edition
@@ -171,7 +171,6 @@ class Desk:
             self.reader.staff,
             dress.paper,
             dress.size,
-            "",
             dress.interpreter,
             slip=slip,
             preview=self._preview is not None,
@@ -179,9 +178,10 @@ class Desk:
         dress = replace(dress, locale=language.bcp47, slip=slip.bcp47 if slip else None)
         origin = Origin(drug.id, dress, shape.digest())
         prepared = Prepared(sheet, (SLIP, *documents) if slip else documents, values, origin)
-        form = self._identity(prepared, untranslated)
-        shown = sorted(item for item in values.items() if item[0] in form.fields)
-        return replace(prepared, form=form, planned=hashlib.sha256(json.dumps(shown).encode()).hexdigest())
+        prepared = replace(prepared, form=self._identity(prepared, untranslated))
+        values |= form_values(_mark(prepared), self.forms.approval(prepared), language, sample=self.clinic.sample)
+        shown = sorted(item for item in values.items() if item[0] in prepared.form.fields)
+        return replace(prepared, values=values, planned=hashlib.sha256(json.dumps(shown).encode()).hexdigest())
 
     def _identity(self, prepared: Prepared, untranslated: list[Problem]) -> Identity:
         """Return which form ``prepared`` needs.
@@ -196,6 +196,10 @@ class Desk:
         if untranslated:
             raise LanguageError(*untranslated)
         return self._known[prepared.origin]
+
+    def form(self, order: Order) -> Form:
+        """Return the form that the packet of ``order`` is stamped into. Raises what ``packet`` raises."""
+        return self._stamp(self.prepare(order)).form
 
     def _stamp(self, prepared: Prepared) -> Stamp:
         """Return the form of ``prepared``, ready for patients; those used longest ago are let go of."""
@@ -230,6 +234,12 @@ def typesetting(
 def at_edition(edition: Edition, fallback: Fallback = "refuse") -> Desk:
     """Return a desk that prints from ``edition`` and nothing else, for its clinic."""
     return Desk(edition.clinic, edition.library, FromEdition(edition), fallback=fallback)
+
+
+def _mark(prepared: Prepared) -> str:
+    """Return by what a form is known on paper: the beginning of its id, its language, and that of the slip."""
+    dress = prepared.origin.dress
+    return f"{prepared.key[:SHOWN]} · {dress.locale}{f'+{dress.slip}' if dress.slip else ''}"
 
 
 def dress_of(order: Order, clinic: Clinic) -> Dress:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import datetime as dt
+import functools
 import itertools
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from handouts.content.clinic import Clinic
 from handouts.content.drug import Drug
@@ -15,12 +17,12 @@ from handouts.content.facts import printable
 from handouts.content.language import source_tag
 from handouts.editions.edition import Edition, Entry
 from handouts.errors import InputError, Problem, Refused
-from handouts.forms import Prepared, typeset_form
+from handouts.forms import Prepared, typeset_part
 from handouts.library import Library
-from handouts.model import Dress, Order, Patient, Treatment
-from handouts.packet import Desk
-from handouts.press.form import Form, Origin
-from handouts.press.sheet import Approval
+from handouts.model import Approval, Dress, Order, Patient, Treatment
+from handouts.packet import Desk, typesetting
+from handouts.press.form import Origin
+from handouts.press.part import load
 from handouts.schedule import plan
 from handouts.values import Outline, outline
 
@@ -80,6 +82,14 @@ def orders(
                 yield Order(NOBODY, name, treatment, locale, packet, None, size, slip=slip)
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The forms of an edition: what it lists, and its parts as the bytes of files, by key."""
+
+    entries: list[Entry]
+    parts: dict[str, bytes]
+
+
 def build_forms(
     wanted: Sequence[Order],
     clinic: Clinic,
@@ -88,50 +98,41 @@ def build_forms(
     before: Edition | None,
     jobs: int,
     progress: Callable[[int, int], None],
-) -> list[tuple[Entry, Form]]:
-    """Return a form for each of ``wanted``, typeset in ``jobs`` processes.
+) -> Built:
+    """Return a form for each of ``wanted``; a document that several packets have is typeset once.
 
-    What ``before`` has with the same content is taken from it, with its approval; whatever changed is a draft again.
+    ``jobs`` processes typeset. What ``before`` has with the same content is taken from it, with its approval; whatever
+    changed is a draft again.
     """
-    found: dict[str, tuple[Entry, Form]] = {}
-    missing: dict[str, Order] = {}
-    desk = Desk(clinic, library)
-    for order in wanted:
-        prepared = desk.prepare(order)
-        entry = before.entry(prepared.origin) if before else None
-        if before and entry and entry.form == prepared.key:
-            found[prepared.key] = (entry, before.form(prepared.origin))
-        else:
-            missing.setdefault(prepared.key, order)
-    total = len(found) + len(missing)
+    desk = typesetting(clinic, library)
+    prepared = {found.origin: (found, order) for order in wanted for found in [desk.prepare(order)]}
+    keys = {key: None for found, _ in prepared.values() for key in found.form.parts}
+    parts = {key: before.part_file(key) for key in keys if before and before.has_part(key)}
+    missing: dict[str, tuple[Order, str]] = {}
+    for found, order in prepared.values():
+        for key, document in zip(found.form.parts, found.documents, strict=True):
+            if key not in parts:
+                missing.setdefault(key, (order, document))
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for key, made in zip(missing, pool.map(_typeset, *_columns(missing.values(), clinic, library)), strict=True):
-            found[key] = made
-            progress(len(found), total)
-    return [found[key] for key in sorted(found)]
+        typeset = functools.partial(_typeset, clinic, library)
+        for key, data in zip(missing, pool.map(typeset, missing.values()), strict=True):
+            parts[key] = data
+            progress(len(parts), len(keys))
+    pages = {key: len(load(data).pages) for key, data in parts.items()}
+    entries = [
+        _entry(found, order, sum(pages[key] for key in found.form.parts), before) for found, order in prepared.values()
+    ]
+    return Built(sorted(entries, key=attrgetter("form")), parts)
 
 
-def approve(
-    edition: Edition, forms: Sequence[str], approval: Approval, clinic: Clinic, library: Library
-) -> list[tuple[Entry, Form]]:
-    """Return the forms of ``edition`` with those in ``forms`` (ids, or how they begin) approved: no longer drafts.
+def approve(edition: Edition, forms: Sequence[str], approval: Approval) -> list[Entry]:
+    """Return the entries of ``edition`` with those of ``forms`` (ids, or how they begin) approved: no longer drafts.
 
-    Raises InputError for an id that no form or several forms have, and where the content has changed since.
+    Nothing is typeset: what is approved is what the edition holds. Raises InputError for an id that no form or several
+    forms have.
     """
     chosen = {_only(edition, start) for start in forms}
-    desk = Desk(clinic, library)
-    result = []
-    for entry in edition.entries:
-        form = edition.form(entry.origin)
-        if entry.form in chosen:
-            prepared = desk.prepare(order_of(entry))
-            if prepared.key != entry.form:
-                problem = f"form {entry.form[:10]} has changed since the edition was built"
-                raise InputError(Problem("edition", problem, "build the edition again, read it, then approve"))
-            form = typeset_form(prepared, library, approval)
-            entry = replace(entry, approval=approval)
-        result.append((entry, form))
-    return result
+    return [replace(entry, approval=approval) if entry.form in chosen else entry for entry in edition.entries]
 
 
 def order_of(entry: Entry) -> Order:
@@ -174,18 +175,23 @@ def _only(edition: Edition, start: str) -> str:
     return found[0]
 
 
-def _columns(orders: Iterable[Order], clinic: Clinic, library: Library) -> tuple[Iterable[object], ...]:
-    return orders, itertools.repeat(clinic), itertools.repeat(library)
+def _typeset(clinic: Clinic, library: Library, wanted: tuple[Order, str]) -> bytes:
+    order, document = wanted
+    return typeset_part(typesetting(clinic, library).prepare(order), document, library).dump()
 
 
-def _typeset(order: Order, clinic: Clinic, library: Library) -> tuple[Entry, Form]:
-    prepared = Desk(clinic, library).prepare(order)
-    form = typeset_form(prepared, library)
-    return _entry(prepared, order, form, None), form
-
-
-def _entry(prepared: Prepared, order: Order, form: Form, approval: Approval | None) -> Entry:
-    shape = prepared.sheet.outline
+def _entry(prepared: Prepared, order: Order, pages: int, before: Edition | None) -> Entry:
+    shape, form = prepared.sheet.outline, prepared.form
+    known = before.entry(prepared.origin) if before else None
+    approval = known.approval if known and known.form == form.key else None
     return Entry(
-        form.id, form.origin, form.pages, len(shape.slots), shape.begun, prepared.form.fields, order.treatment, approval
+        form.key,
+        prepared.origin,
+        pages,
+        len(shape.slots),
+        shape.begun,
+        form.parts,
+        form.fields,
+        order.treatment,
+        approval,
     )

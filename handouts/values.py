@@ -16,7 +16,7 @@ from operator import itemgetter
 from handouts.content.drug import Drug, Monitoring
 from handouts.content.language import Language
 from handouts.content.regimen import Interval
-from handouts.model import Kind, Month, Order, Plan, Visit
+from handouts.model import Approval, Kind, Month, Order, Plan, Visit
 
 MONTHS = 3
 """How many month grids a schedule has."""
@@ -132,6 +132,8 @@ def outline(drug: Drug, plan: Plan) -> Outline:
     )
 
 
+FORM_FIELDS = ("form.state", "form.mark")
+"""The fields that say of a form what it is: the same for everyone who gets it."""
 OWN_FIELDS = (
     *("patient.name", "patient.dob", "patient.mrn", "order.prescriber", "order.interpreter", "code.mrn", "qr.mrn"),
 )
@@ -151,6 +153,20 @@ def patient_values(order: Order, language: Language) -> dict[str, str]:
         "code.mrn": mrn if mrn.isascii() and mrn.isprintable() and len(mrn) <= CODE_LENGTH else "",
         "qr.mrn": mrn,
     }
+
+
+def form_values(mark: str, approval: Approval | None, language: Language, *, sample: bool) -> dict[str, str]:
+    """Return the text of the fields of a form's own, by name. ``mark`` is the number that it is known by on paper.
+
+    Without ``approval`` it is a draft, and ``sample`` says that its clinic is no real one.
+    """
+    words = _form_words(language)
+    state = words["draft"]
+    if approval:
+        state = words["approved"] % {"edition": language.number(approval.edition), "day": language.medium(approval.on)}
+    if sample:
+        state = f"{state} · {words['sample']}"
+    return {"form.state": state, "form.mark": f"{words['form']} {mark}"}
 
 
 def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> dict[str, str]:
@@ -185,6 +201,7 @@ def specimens(shape: Outline, language: Language) -> tuple[str, ...]:
     """
     stops = [_stop_label(run, language) for run in shape.rows]
     words = {*stops, *_test_words(language).values(), *_stop_words(language).values()}
+    words |= {*_form_words(language).values()}
     numbers = {language.number(number) for number in range(32)}
     return tuple(sorted(words | numbers | language.dates() | set(language.weekdays())))
 
@@ -349,6 +366,16 @@ def _test_words(language: Language) -> dict[Kind, str]:
         Kind.LABORATORY: language.gettext("Blood or urine test"),
         Kind.SCAN: language.gettext("Scan"),
         Kind.REVIEW: language.gettext("Clinic visit"),
+    }
+
+
+def _form_words(language: Language) -> dict[str, str]:
+    """Return what the foot of a page says of its form: a draft, or who approved it, or of a clinic that is none."""
+    return {
+        "draft": language.gettext("DRAFT: not approved yet"),
+        "approved": language.gettext("Edition %(edition)s, approved %(day)s"),
+        "sample": language.gettext("SAMPLE"),
+        "form": language.gettext("form"),
     }
 
 

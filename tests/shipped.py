@@ -18,7 +18,7 @@ from handouts.press.pages import Pages
 from handouts.press.sheet import Sheet
 from handouts.resources import drug_folder, folder
 from handouts.schedule import plan
-from handouts.values import outline, patient_values, plan_values
+from handouts.values import form_values, outline, patient_values, plan_values
 
 FORMULARY = open_formulary(drug_folder())
 TEMPLATES, LOCALES = folder("templates"), folder("locales")
@@ -54,6 +54,7 @@ def html(
     seen, dated = printable(drug), plan(drug, treatment, closed=clinic.is_closed)
     order = Order(Patient(name, dt.date.fromisoformat(DOB), MRN), drug.id, treatment)
     shape = outline(seen, dated)
-    sheet = Sheet(seen, clinic, shape, language, staff, "letter", "standard", "form")
+    sheet = Sheet(seen, clinic, shape, language, staff, "letter", "standard")
     values = plan_values(seen, dated, shape, language) | patient_values(order, language)
+    values |= form_values("0123456789 · en", None, language, sample=clinic.sample)
     return Pages(TEMPLATES).html(document, sheet, values)

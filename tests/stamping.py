@@ -13,7 +13,7 @@ from running import DOB, MRN, NAME, START
 from shipped import FORMULARY
 
 from handouts.content.clinic import Clinic, sample_clinic
-from handouts.forms import Prepared, typeset_form
+from handouts.forms import Prepared, identity_of, typeset_form
 from handouts.library import shipped
 from handouts.model import Order, Patient, Treatment
 from handouts.packet import typesetting
@@ -43,7 +43,10 @@ def order(
 def prepared(wanted: Order, documents: tuple[str, ...] = (), clinic: Clinic | None = None) -> Prepared:
     """Return what ``wanted`` prints; ``documents`` instead of those of its packet."""
     found = typesetting(clinic or sample_clinic(), LIBRARY, ground=GROUND).prepare(wanted)
-    return replace(found, documents=documents or found.documents)
+    if not documents:
+        return found
+    found = replace(found, documents=documents)
+    return replace(found, form=identity_of(found, LIBRARY, GROUND))
 
 
 def form_of(wanted: Prepared) -> Form:

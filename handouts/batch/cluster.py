@@ -29,7 +29,6 @@ from handouts.batch.crew import Crew, Done, Task, made
 from handouts.batch.folder import store
 from handouts.editions.edition import Edition
 from handouts.errors import OutputError, Problem, UsageError
-from handouts.forms import FromEdition
 from handouts.packet import STAMPS, Desk, Packet, at_edition
 
 WAIT = 20
@@ -110,7 +109,8 @@ class Cluster:
         """``desk`` is that of the same ``edition``."""
         self.ahead = 2 * len(client.nthreads())
         self._client, self._folder, self._versions = client, folder, versions()
-        self._form = functools.lru_cache(STAMPS)(functools.partial(_form, desk))
+        self._desk = desk
+        self._bodies: dict[str, tuple[bytes, hashlib._Hash]] = {}
         # By its hash, so that runs that share an edition share it on the workers too. It is meant to be large.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
             key = f"handouts-edition-{hashlib.sha256(edition).hexdigest()}"
@@ -128,7 +128,7 @@ class Cluster:
         """Write what a worker made of ``task``, put together with the form. Raises OutputError."""
         if sent.done.problems:
             return sent.done
-        body, digest = self._form(sent.done.form)
+        body, digest = self._body(task, sent.done.form)
         whole = digest.copy()
         whole.update(sent.rest)
         if whole.hexdigest() != sent.done.sha256:
@@ -136,15 +136,17 @@ class Cluster:
         store(self._folder, task.file, (body, sent.rest))
         return sent.done
 
-
-def _form(desk: Desk, key: str) -> tuple[bytes, hashlib._Hash]:
-    """Return the bytes of the form ``key`` of the edition, and their SHA-256, to go on from."""
-    edition = desk.forms.edition if isinstance(desk.forms, FromEdition) else None
-    origins = [entry.origin for entry in edition.entries if entry.form == key] if edition else []
-    if edition is None or not origins:
-        raise OutputError(Problem("--edition", "is not the one that the workers have", "run the same command again"))
-    body = edition.form(origins[0]).body
-    return body, hashlib.sha256(body)
+    def _body(self, task: Task, key: str) -> tuple[bytes, hashlib._Hash]:
+        """Return what of the packet is the form's own, and its SHA-256, to go on from."""
+        if key not in self._bodies:
+            form = self._desk.form(task.order)
+            if form.id != key:
+                problem = "is not the one that the workers have"
+                raise OutputError(Problem("--edition", problem, "run the same command again"))
+            if len(self._bodies) == STAMPS:
+                del self._bodies[next(iter(self._bodies))]
+            self._bodies[key] = form.body, hashlib.sha256(form.body)
+        return self._bodies[key]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from handouts.batch.manifest import Line
 from handouts.batch.separator import INK, separator
 from handouts.errors import InputError, Problem
 from handouts.output import replacing
-from handouts.press.layout import stream_of
+from handouts.press.opened import stream_of
 from handouts.press.printfile import PrintFile, Size
 from handouts.press.shaping import Faces
 from handouts.press.writer import Writer

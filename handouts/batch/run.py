@@ -99,7 +99,7 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
     except Exception as error:
         return _Plan(judged, problems=problems_of(error))
     dress = prepared.origin.dress
-    key = hmac.digest(salt, _said(prepared, desk, names), "sha256")
+    key = hmac.digest(salt, _said(prepared, names), "sha256")
     record = folder.journal.find(key)
     if record and folder.has(record.file, record.sha256):
         return _Plan(judged, key, record=record, dress=dress)
@@ -107,10 +107,10 @@ def _planned(judged: Judged, desk: Desk, folder: Folder, names: Names, salt: byt
     return _Plan(judged, key, Task(order, file), dress=dress)
 
 
-def _said(prepared: Prepared, desk: Desk, names: Names) -> bytes:
-    """Return all that makes a packet the one it is: its form, who approved that, its values, and how it is named."""
+def _said(prepared: Prepared, names: Names) -> bytes:
+    """Return all that makes a packet the one it is: its form, what is in its fields, and how its file is named."""
     own = (prepared.values[name] for name in OWN_FIELDS if name in prepared.form.fields)
-    parts = (names.pattern, prepared.key, str(desk.forms.approval(prepared)), prepared.planned, *own)
+    parts = (names.pattern, prepared.key, prepared.planned, *own)
     return "\0".join(parts).encode("utf-8", "surrogatepass")
 
 

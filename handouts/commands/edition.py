@@ -91,7 +91,7 @@ def build(
         sizes or ("standard",),
         list(dict.fromkeys(chosen)),
     )
-    forms = build_forms(
+    built = build_forms(
         list(wanted),
         clinic,
         library,
@@ -100,9 +100,9 @@ def build(
         progress=lambda done, total: progress(done, total, "forms"),
     )
     number = before.number + 1 if before else 1
-    write(out, write_edition(number, clinic, library, forms))
-    approved = sum(1 for entry, _ in forms if entry.approval)
-    click.echo(f"{out}: edition {number}, {len(forms)} forms, {approved} of them approved.", err=True)
+    write(out, write_edition(number, clinic, library, built.entries, built.parts))
+    approved = sum(1 for entry in built.entries if entry.approval)
+    click.echo(f"{out}: edition {number}, {len(built.entries)} forms, {approved} of them approved.", err=True)
 
 
 @edition.command("list")
@@ -156,29 +156,16 @@ def list_(file: str, as_json: bool) -> None:
 @click.option("--edition", "file", required=True, envvar="HANDOUTS_EDITION", metavar="FILE", help="The edition file.")
 @click.option("--by", required=True, metavar="NAME", help="Who approves.")
 @click.option("--role", required=True, metavar="TEXT", help="In which role: pharmacist, neurologist …")
-@settings_options
-@click.pass_context
-def approve(
-    ctx: click.Context,
-    /,
-    forms: tuple[str, ...],
-    file: str,
-    by: str,
-    role: str,
-    clinic_file: str | None,
-    formularies: tuple[str, ...],
-) -> None:
+def approve(forms: tuple[str, ...], file: str, by: str, role: str) -> None:
     """Approve forms, by id or how it begins ("all" for every one): their pages no longer say DRAFT."""
-    from handouts.editions.edition import Edition, write_edition
+    from handouts import resources
+    from handouts.editions.edition import Edition
+    from handouts.model import Approval
     from handouts.output import write
-    from handouts.press.sheet import Approval
     from handouts.publish import approve as approved_forms
 
-    settings = settings_of(ctx, clinic_file, formularies)
-    library = settings.library()
-    opened = Edition(Path(file), library.fonts)
+    opened = Edition(Path(file), resources.folder("fonts"))
     wanted = [entry.form for entry in opened.entries] if forms == ("all",) else list(forms)
-    approval = Approval(by, role, today(), opened.number)
-    result = approved_forms(opened, wanted, approval, opened.clinic, library)
-    write(file, write_edition(opened.number, opened.clinic, library, result))
+    entries = approved_forms(opened, wanted, Approval(by, role, today(), opened.number))
+    write(file, opened.with_entries(entries))
     click.echo(f"{len(wanted)} approved by {by} ({role}).", err=True)

@@ -1,7 +1,7 @@
 """The edition: one file with approved forms and all that a desk needs to fill them in.
 
 A zip archive: ``edition.json`` (number, what the forms rest on, one entry for each form), ``clinic.json``, the drug
-files, packets and locales they were made from, and ``forms/<id>.form``. It never holds a patient.
+files, packets and locales they were made from, and ``parts/<key>.part``, a document each. It never holds a patient.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from handouts.content.reading import File
 from handouts.content.slip import FILE as SLIPS
 from handouts.errors import InputError, Problem
 from handouts.library import Library
-from handouts.model import Treatment
-from handouts.press.form import Form, Origin, load
+from handouts.model import Approval, Treatment
+from handouts.press.form import Origin
 from handouts.press.ground import can_typeset, ground
-from handouts.press.sheet import Approval
+from handouts.press.part import Part, load
 
 FORMAT = 2
+HEAD = "edition.json"
 DAMAGE = (
     *(AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
     *(zipfile.BadZipFile, zlib.error),
@@ -49,6 +50,8 @@ class Entry:
     """How many infusions it lists."""
     begun: bool
     """For someone who is in treatment already."""
+    parts: tuple[str, ...]
+    """The keys of its documents, in order."""
     fields: frozenset[str]
     """The names of the fields on its pages."""
     treatment: Treatment
@@ -65,9 +68,9 @@ class Edition:
         try:
             self._zip = zipfile.ZipFile(file)
             for name in self._zip.namelist():
-                if not name.endswith(".form"):  # a form is checked when it is used
+                if not name.endswith(".part"):  # a part is checked when it is used
                     self._zip.read(name)
-            head = json.loads(self._zip.read("edition.json"))
+            head = json.loads(self._zip.read(HEAD))
             known = head["format"] == FORMAT
             self.number: int = head["number"]
             self.entries = [_entry(entry) for entry in head["forms"]] if known else []
@@ -91,22 +94,28 @@ class Edition:
         """Return the form that was made for ``origin``; None when the edition has none."""
         return self._entries.get(origin)
 
-    def form(self, origin: Origin) -> Form:
-        """Return the form that was made for ``origin``.
-
-        Raises InputError where the edition has none, or where what is in its place is damaged or another one.
-        """
-        entry = self._entries.get(origin)
-        if entry is None:
-            raise InputError(Problem("edition", "has no form for this order", "build an edition that has it"))
+    def part(self, key: str) -> Part:
+        """Return the part with this key. Raises InputError where it is damaged, or another one is in its place."""
         try:
-            form = load(self._zip.read(f"forms/{entry.form}.form"))
-            if (form.id, form.origin, form.approved) != (entry.form, origin, entry.approval is not None):
-                raise ValueError("another form")
+            part = load(self.part_file(key))
+            if part.key != key:
+                raise ValueError("another part")
         except (*DAMAGE, InputError):
-            problem = f"the form {entry.form[:10]} in it is damaged"
+            problem = f"the form {key[:10]} in it is damaged"
             raise InputError(Problem("edition", problem, "build the edition again")) from None
-        return form
+        return part
+
+    def has_part(self, key: str) -> bool:
+        return _place(key) in self._zip.namelist()
+
+    def part_file(self, key: str) -> bytes:
+        """Return the part with this key as the bytes of a file. Raises what is in ``DAMAGE``."""
+        return self._zip.read(_place(key))
+
+    def with_entries(self, entries: Sequence[Entry]) -> bytes:
+        """Return the bytes of this edition with ``entries`` in place of its own: the same forms, otherwise approved."""
+        files = {name: self._zip.read(name) for name in self._zip.namelist()}
+        return _packed(files | {HEAD: _head(self.number, self.ground, entries)})
 
 
 def is_older(edition: Edition, templates: Path) -> bool:
@@ -118,37 +127,39 @@ def is_older(edition: Edition, templates: Path) -> bool:
 
 
 def write_edition(
-    number: int,
-    clinic: Clinic,
-    library: Library,
-    forms: Sequence[tuple[Entry, Form]],
+    number: int, clinic: Clinic, library: Library, entries: Sequence[Entry], parts: Mapping[str, bytes]
 ) -> bytes:
-    """Return the bytes of an edition with ``forms`` and what they were made from."""
-    head = {
-        "format": FORMAT,
-        "number": number,
-        "ground": library.ground(),
-        "forms": [asdict(entry) | {"fields": sorted(entry.fields)} for entry, _ in forms],
-    }
-    drugs, locales = _used(forms)
+    """Return the bytes of an edition with ``entries``, the files of their ``parts`` by key, and what they were made
+    from."""
+    drugs, locales = _used(entries)
     files: dict[str, bytes] = {
-        "edition.json": json.dumps(head, default=str, indent=1, sort_keys=True).encode(),
+        HEAD: _head(number, library.ground(), entries),
         "clinic.json": clinic.model_dump_json().encode(),
     }
     files |= {f"drugs/{name}.toml": library.formulary.path(name).read_bytes() for name in drugs}
     files |= {f"packets/{path.name}": path.read_bytes() for path in library.packets.iterdir()}
-    if any(entry.origin.dress.slip for entry, _ in forms):
+    if any(entry.origin.dress.slip for entry in entries):
         files[f"locales/{SLIPS}"] = (library.locales / SLIPS).read_bytes()
     for tag in {*locales, read_staff_language(clinic.locale, library.locales).tag}:
         files |= _below(library.locales / tag, f"locales/{tag}")
         if catalog := files.get(f"locales/{tag}/LC_MESSAGES/handouts.po"):
             files[f"locales/{tag}/LC_MESSAGES/{BINARY}"] = compiled(catalog, tag)
-    files |= {f"forms/{form.id}.form": form.dump() for _, form in forms}
+    files |= {_place(key): data for key, data in parts.items()}
     return _packed(files)
 
 
-def _used(forms: Iterable[tuple[Entry, Form]]) -> tuple[list[str], list[str]]:
-    origins = [entry.origin for entry, _ in forms]
+def _head(number: int, ground: str, entries: Sequence[Entry]) -> bytes:
+    forms = [asdict(entry) | {"fields": sorted(entry.fields)} for entry in entries]
+    head = {"format": FORMAT, "number": number, "ground": ground, "forms": forms}
+    return json.dumps(head, default=str, indent=1, sort_keys=True).encode()
+
+
+def _place(key: str) -> str:
+    return f"parts/{key}.part"
+
+
+def _used(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
+    origins = [entry.origin for entry in entries]
     tags = {origin.dress.locale.replace("-", "_") for origin in origins}
     return sorted({origin.drug for origin in origins}), sorted(tags)
 
@@ -167,7 +178,7 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         for name, data in sorted(files.items()):
-            kind = zipfile.ZIP_STORED if name.endswith(".form") else zipfile.ZIP_DEFLATED
+            kind = zipfile.ZIP_STORED if name.endswith(".part") else zipfile.ZIP_DEFLATED
             packed.writestr(zipfile.ZipInfo(name, EPOCH), data, kind)
     return archive.getvalue()
 
@@ -180,6 +191,7 @@ def _entry(data: dict[str, Any]) -> Entry:
         pages=data["pages"],
         visits=data["visits"],
         begun=data["begun"],
+        parts=tuple(data["parts"]),
         fields=frozenset(data["fields"]),
         treatment=Treatment(**treatment | {key: _day(treatment[key]) for key in ("start", "last")}),
         approval=Approval(**approval | {"on": _day(approval["on"])}) if approval else None,

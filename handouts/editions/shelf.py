@@ -9,6 +9,8 @@ from pathlib import Path
 
 from handouts.errors import InputError
 from handouts.press.form import Form, load
+from handouts.press.part import Part
+from handouts.press.part import load as load_part
 
 KEPT = 200
 """How many forms the user's shelf keeps; the ones used longest ago go first."""
@@ -37,6 +39,18 @@ class Shelf:
     def put(self, form: Form) -> None:
         """Keep ``form``, and let go of what was used longest ago. A shelf that cannot be written keeps nothing."""
         self._write(self._path(form.id), form.dump(), KEPT)
+
+    def part(self, key: str) -> Part | None:
+        """Return the part with this key; None when it is not here, or its file is damaged."""
+        try:
+            found = load_part((self.folder / f"{key}.part").read_bytes())
+        except (OSError, InputError):
+            return None
+        return found if found.key == key else None
+
+    def put_part(self, part: Part) -> None:
+        """Keep ``part``, and let go of what was used longest ago."""
+        self._write(self.folder / f"{part.key}.part", part.dump(), KEPT)
 
     def noted(self, made_from: str) -> str:
         """Return what was noted of the form that is made from files with the hash ``made_from``; mostly nothing yet."""

@@ -1,34 +1,44 @@
-"""A typeset PDF with placeholders into a form.
+"""A typeset document with placeholders into a part of a form.
 
 WeasyPrint writes every text run into marked content of its own (``/Span <</MCID n>> BDC … EMC``). The placeholder's
 text operators are replaced by a form XObject, inside that same marked content: the structure tree never changes, and a
-screen reader finds the value in its right place (ISO 32000-1, 14.7.4). Then the objects are laid out: the static ones
-first, the fields' objects last.
+screen reader finds the value in its right place (ISO 32000-1, 14.7.4). Then the objects are numbered as a part's.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
-import unicodedata
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pikepdf
 
 from handouts.errors import LayoutError, Problem
-from handouts.press.embedding import OBJECTS, font_objects
-from handouts.press.form import PLACEHOLDER, Field, Form, Origin, kind_of
-from handouts.press.layout import Layout, object_streams
-from handouts.press.shaping import PRIMARY, WEIGHTS, Faces
+from handouts.press.form import PLACEHOLDER, Field, Place, kind_of
+from handouts.press.opened import stream_of
+from handouts.press.part import (
+    CATALOGUE,
+    DOCUMENT,
+    INFO,
+    METADATA,
+    OUTLINE,
+    PAGES,
+    PARENTS,
+    SHARED,
+    TAGS,
+    PageFont,
+    Part,
+    renumbered,
+)
+from handouts.press.shaping import WEIGHTS, Faces
 from handouts.press.typeset import Anchor, Typeset
 
 Instruction = pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage
 
-LIGATURES = "ﬀﬁﬂﬃﬄ"
+_SHARED_ENTRIES = frozenset({"/Type", "/Pages", "/StructTreeRoot", "/Metadata", "/Outlines"})
+"""Entries of the catalogue that lead to objects which every file has once."""
 PX = 0.75
 """CSS px in PDF points."""
 
@@ -48,117 +58,157 @@ class _Text:
     weight: str
 
 
-def build(
-    typeset: Typeset,
-    faces: Faces,
-    *,
-    form: str,
-    origin: Origin,
-    documents: tuple[str, ...],
-    characters: str,
-    specimens: Sequence[str] = (),
-    texts: bool = True,
-    approved: bool = False,
-) -> Form:
-    """Return the form of a packet that was typeset with ``PLACEHOLDER`` in every field.
+def build(typeset: Typeset, faces: Faces, *, key: str, document: str, letters: str = "", texts: bool = True) -> Part:
+    """Return the part of a document that was typeset with ``PLACEHOLDER`` in every field.
 
-    ``characters`` are those that the form's own field fonts carry, so that an ordinary name needs no font of its own,
-    and ``specimens`` are texts that they can set, so that dates in words need none: in scripts whose letters join, more
-    than their characters. A specimen that no font can print is left out.
-    Without ``texts`` the texts are in place already, and only drawings are left to stamp. Raises LayoutError when a
-    field cannot be found on its page.
+    ``letters`` are those of its pages. Without ``texts`` the texts are in place already, and only drawings are left to
+    stamp. Raises LayoutError when a field cannot be found on its page.
     """
-    pdf = _compact(typeset.pdf)
+    pdf = _compact(typeset.pdf, faces)
+    _name_cells(pdf, document)
+    own = len(pdf.objects)
     numbers: dict[Field, int] = {}
-    drawn = [
-        _clear(page, [anchor for anchor in page_anchors if texts or kind_of(anchor.name) != "text"], numbers, faces)
-        for page, page_anchors in zip(pdf.pages, typeset.anchors, strict=True)
-    ]
-    weights = [weight for weight in WEIGHTS if any(item.weight == weight for item in numbers)]
-    glyphs = _all_glyphs(faces, weights, characters, specimens)
-
-    for key, value in origin.said().items():
-        pdf.trailer["/Info"][f"/Handouts{key}"] = value
-    pdf.trailer["/Info"]["/HandoutsForm"] = form
-    pdf.trailer["/Info"]["/HandoutsApproved"] = str(approved)
-    count = len(pdf.objects)
-    fonts = {name: count + 1 + OBJECTS * at for at, name in enumerate(glyphs)}
-    static = count + OBJECTS * len(fonts)
-    static += object_streams(pdf, OBJECTS * len(fonts))
-    holders = [pdf.make_indirect(pikepdf.Dictionary()) for _ in range(static - count + len(numbers))][static - count :]
-    assert all(holder.objgen[0] == static + 1 + at for at, holder in enumerate(holders))
-    for page, on_page in zip(pdf.pages, drawn, strict=True):
+    places: list[Place] = []
+    for at, (page, on_page) in enumerate(zip(pdf.pages, typeset.anchors, strict=True), start=1):
+        shown = [anchor for anchor in on_page if texts or kind_of(anchor.name) != "text"]
+        places += _clear(page, at, shown, numbers, faces)
+    holders = [pdf.make_indirect(pikepdf.Dictionary()) for _ in numbers]
+    for page in pdf.pages:
         if "/XObject" not in page.Resources:
             page.Resources.XObject = pikepdf.Dictionary()
-        for number in on_page:
-            page.Resources.XObject[f"/F{number}"] = holders[number]
-
-    layout = Layout()
-    layout.add_objects(pdf, count)
-    for name, first in fonts.items():
-        for at, body in enumerate(font_objects(faces.face(name), glyphs[name], first)):
-            layout.add(first + at, body)
-    entries = layout.entries(static)
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return Form(
-        id=form,
-        origin=origin,
-        approved=approved,
-        documents=documents,
-        pages=len(pdf.pages),
-        fields=tuple(numbers),
-        fonts=fonts,
-        glyphs=glyphs,
-        objects=static,
-        root=pdf.Root.objgen[0],
-        info=pdf.trailer["/Info"].objgen[0],
-        table=compressor.compress(entries) + compressor.flush(zlib.Z_FULL_FLUSH),
-        checksum=zlib.adler32(entries),
-        body=bytes(layout.body),
-    )
+    for place in places:
+        pdf.pages[place.page - 1].Resources.XObject[f"/F{place.field}"] = holders[place.field]
+    return _part(pdf, own, faces, key, document, letters, tuple(numbers), tuple(places))
 
 
-def _compact(data: bytes) -> pikepdf.Pdf:
-    """Return the PDF with its objects numbered from 1 without gaps, none of them packed."""
+def _fonts(pdf: pikepdf.Pdf, faces: Faces) -> Iterator[tuple[pikepdf.Object, str]]:
+    """Yield the fonts of ``pdf`` that are ours, and the face of each."""
+    for font in pdf.objects:
+        is_font = isinstance(font, pikepdf.Dictionary) and font.get("/Subtype") == "/CIDFontType2"
+        if is_font and (face := faces.called(str(font.FontDescriptor.FontName).partition("+")[2])):
+            yield font, face
+
+
+def _drawn_glyphs(font: pikepdf.Object) -> Iterator[int]:
+    """Yield the glyphs that have a width: a number, and the widths from there on (ISO 32000-1, 9.7.4.3)."""
+    for first, following in itertools.pairwise(list(font.W)):
+        if isinstance(following, pikepdf.Array):
+            yield from range(int(first), int(first) + len(following))
+
+
+def _name_cells(pdf: pikepdf.Pdf, document: str) -> None:
+    """Name table cells after their document, table, row and column: in a file no two are alike (ISO 32000-1, 14.7.2).
+
+    WeasyPrint names them after the number of an object, which is another one in each file.
+    """
+    elements = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/S" in item]
+    tables: dict[str, int] = {}
+
+    def named(cell: pikepdf.Object) -> pikepdf.String:
+        table, place = str(cell).split("-", 1)
+        return pikepdf.String(f"{document}-{tables.setdefault(table, len(tables) + 1)}-{place}")
+
+    for element in elements:
+        if "/ID" in element:
+            element.ID = named(element.ID)
+    for element in elements:
+        if "/Headers" in (attributes := element.get("/A", pikepdf.Dictionary())):
+            attributes.Headers = pikepdf.Array(map(named, attributes.Headers))
+
+
+def _compact(data: bytes, faces: Faces) -> pikepdf.Pdf:
+    """Return the PDF with its objects numbered from 1 without gaps, none of them packed.
+
+    The files of fonts that are ours are left out: one of each face does for all documents of a packet, as WeasyPrint
+    keeps the numbers of glyphs when it subsets a font.
+    """
     packed = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
+        if "/Names" in pdf.Root and all(
+            str(name).startswith("field:") for name in list(pdf.Root.Names.Dests.Names)[::2]
+        ):
+            del pdf.Root.Names  # the anchors by which fields were found; nothing leads to them
+        for font, _ in _fonts(pdf, faces):
+            del font.FontDescriptor.FontFile2
+        entries = pdf.Root.StructTreeRoot.ParentTree.Nums
+        for at in range(1, len(entries), 2):
+            entries[at] = pdf.make_indirect(entries[at])
         pdf.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
     packed.seek(0)
     return pikepdf.open(packed)
 
 
-def _all_glyphs(
-    faces: Faces, weights: Sequence[str], characters: str, specimens: Sequence[str]
-) -> dict[str, dict[int, str]]:
-    """Return, by face, the glyphs that the form's own fonts carry, and the text each stands for."""
-    glyphs = {f"{PRIMARY}-{weight}": _glyphs(faces, f"{PRIMARY}-{weight}", characters) for weight in weights}
-    for text, weight in itertools.product(specimens, weights):
-        with contextlib.suppress(LookupError):
-            for run in faces.shape(text, weight):
-                found = glyphs.setdefault(run.face, {})
-                for glyph in run.glyphs:
-                    found.setdefault(glyph.number, glyph.text)
-    return glyphs
+def _part(
+    pdf: pikepdf.Pdf,
+    own: int,
+    faces: Faces,
+    key: str,
+    document: str,
+    letters: str,
+    fields: tuple[Field, ...],
+    places: tuple[Place, ...],
+) -> Part:
+    """Return the objects of ``pdf``, of which the first ``own`` are its own and the others stand for fields."""
+    root = pdf.Root
+    tags, parents, outline = root.StructTreeRoot, root.StructTreeRoot.ParentTree, root.get("/Outlines")
+    (element,) = tags.K if isinstance(tags.K, pikepdf.Array) else (tags.K,)
+    once = {
+        root.objgen[0]: CATALOGUE,
+        pdf.trailer["/Info"].objgen[0]: INFO,
+        root.Metadata.objgen[0]: METADATA,
+        root.Pages.objgen[0]: PAGES,
+        tags.objgen[0]: TAGS,
+        element.objgen[0]: DOCUMENT,
+        parents.objgen[0]: PARENTS,
+    }
+    if outline is not None:
+        once[outline.objgen[0]] = OUTLINE
+    others = [number for number in range(1, len(pdf.objects) + 1) if number not in once]
+    numbers = once | {old: new for new, old in enumerate(others, start=SHARED + 1)}
+
+    def number_of(item: pikepdf.Object) -> int:
+        return numbers[item.objgen[0]]
+
+    def as_bytes(item: pikepdf.Object) -> bytes:
+        body = stream_of(item) if isinstance(item, pikepdf.Stream) else item.unparse(resolved=True)
+        return renumbered(body, numbers.__getitem__)
+
+    kept = {name: value for name, value in root.items() if name not in _SHARED_ENTRIES}
+    info = pdf.trailer["/Info"]
+    return Part(
+        key=key,
+        document=document,
+        title=str(info.get("/Title", "")),
+        producer=str(info.get("/Producer", "")),
+        letters=letters,
+        fields=fields,
+        places=places,
+        fonts=tuple(
+            PageFont(number_of(font.FontDescriptor), face, tuple(_drawn_glyphs(font)))
+            for font, face in _fonts(pdf, faces)
+        ),
+        pages=tuple(number_of(page.obj) for page in pdf.pages),
+        kids=tuple(number_of(kid) for kid in element.K),
+        parents=tuple(number_of(entry) for entry in list(parents.Nums)[1::2]),
+        bookmarks=None if outline is None else (number_of(outline.First), number_of(outline.Last), int(outline.Count)),
+        catalogue=_entries(as_bytes(pikepdf.Dictionary(kept))),
+        metadata=as_bytes(root.Metadata),
+        objects=tuple(as_bytes(pdf.get_object(old, 0)) for old in others if old <= own),
+    )
 
 
-def _glyphs(faces: Faces, name: str, characters: str) -> dict[int, str]:
-    """Return the glyphs of ``characters`` and the text each stands for; a ligature stands for its letters."""
-    found: dict[int, str] = {}
-    face = faces.face(name)
-    for char in characters:
-        if ord(char) in face.characters:
-            text = unicodedata.normalize("NFKC", char) if char in LIGATURES else char
-            found.setdefault(face.font.get_nominal_glyph(ord(char)), text)
-    return found
+def _entries(dictionary: bytes) -> bytes:
+    """Return what stands within ``<<`` and ``>>``."""
+    return dictionary.strip().removeprefix(b"<<").removesuffix(b">>").strip()
 
 
-def _clear(page: pikepdf.Page, anchors: list[Anchor], numbers: dict[Field, int], faces: Faces) -> list[int]:
-    """Replace the placeholders of a page by its fields' XObjects; return which fields those are."""
+def _clear(page: pikepdf.Page, at: int, anchors: list[Anchor], numbers: dict[Field, int], faces: Faces) -> list[Place]:
+    """Replace the placeholders of page ``at`` by its fields' XObjects; return where they stand."""
     instructions = list(pikepdf.parse_content_stream(page))
     glyphs = {weight: faces.shape(PLACEHOLDER, weight)[0].glyphs[0].number.to_bytes(2, "big") for weight in WEIGHTS}
     texts = [text for text in _texts(page, instructions) if text.shown == glyphs[text.weight]]
     cuts: dict[int, tuple[int, list[Instruction]]] = {}
-    drawn = []
+    places = []
     for anchor in anchors:
         inside = sorted((text for text in texts if _contains(anchor, text)), key=lambda text: text.y)
         if not inside:
@@ -180,13 +230,13 @@ def _clear(page: pikepdf.Page, anchors: list[Anchor], numbers: dict[Field, int],
             height=round(anchor.bottom - anchor.top, 3),
         )
         number = numbers.setdefault(item, len(numbers))
-        drawn.append(number)
+        places.append(Place(number, at, *(round(side, 3) for side in anchor[1:])))
         for text in inside:
             cuts[text.start] = (text.end, [])
         base = first.y if item.kind == "text" else anchor.bottom
         cuts[first.start] = (first.end, _drawing(anchor.left, base, number))
     page.Contents.write(pikepdf.unparse_content_stream(_replaced(instructions, cuts)))
-    return drawn
+    return places
 
 
 def _contains(anchor: Anchor, text: _Text) -> bool:

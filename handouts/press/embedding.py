@@ -14,6 +14,8 @@ PER_STREAM = 400
 """Objects to one object stream."""
 OBJECTS = 5
 """How many objects an embedded font takes; the first one is what a page refers to."""
+FILE = 3
+"""Which of them is the font file, from 0."""
 
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -31,14 +33,15 @@ def subset(face: Face, glyphs: Iterable[int]) -> bytes:
     return data
 
 
-def font_objects(face: Face, texts: Mapping[int, str], first: int) -> list[bytes]:
+def font_objects(face: Face, texts: Mapping[int, str], first: int, more: Iterable[int] = ()) -> list[bytes]:
     """Return the ``OBJECTS`` objects of an embedded subset: Type 0 font, CIDFont, descriptor, font file, ToUnicode.
 
     ``texts`` are the glyphs to keep and the characters each stands for; ``first`` is the number of the first object.
+    The font file, ``FILE`` objects further on, has ``more`` glyphs for other fonts that share it.
     Codes are glyph numbers (Identity-H), widths in thousandths of an em.
     """
     glyphs = sorted(texts)
-    file = subset(face, glyphs)
+    file = subset(face, {*glyphs, *more})
     packed = zlib.compress(file, 9)
     name = f"{_tag(packed)}+{face.name}"
     scale = 1000 / face.upem
@@ -59,7 +62,7 @@ def font_objects(face: Face, texts: Mapping[int, str], first: int) -> list[bytes
         (
             f"<</Type/FontDescriptor/FontName/{name}/Flags 4/FontBBox[-600 -600 3000 1200]/ItalicAngle 0"
             f"/Ascent {ascent}/Descent {descent}/CapHeight 714/StemV {140 if 'Bold' in face.name else 90}"
-            f"/FontFile2 {first + 3} 0 R>>"
+            f"/FontFile2 {first + FILE} 0 R>>"
         ).encode(),
         stream(packed, f"/Filter/FlateDecode/Length1 {len(file)}"),
         stream(table, "/Filter/FlateDecode"),

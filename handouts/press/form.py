@@ -25,7 +25,7 @@ KINDS = {"code": "code128", "qr": "qr", "calendar": "calendar", "mark": "mark"}
 """What a field is when its name begins so; everything else is text (dates are text, written out before)."""
 OWN = frozenset({"patient", "order", "code", "qr"})
 """How the name of a field begins that is one patient's own; what other fields say follows from the plan alone."""
-MAGIC = b"handouts form 3\n"
+MAGIC = b"handouts form 4\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,20 @@ class Field:
     """``text``, or one of the drawings in ``KINDS``."""
     height: float
     """Of the whole box; a drawing fills it, a text stands on its baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field stands on a page, in CSS px from the top left."""
+
+    field: int
+    """Which field it is, counted from 0."""
+    page: int
+    """From 1."""
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 def kind_of(name: str) -> str:
@@ -108,6 +122,8 @@ class Form:
     documents: tuple[str, ...]
     pages: int
     fields: tuple[Field, ...]
+    places: tuple[Place, ...]
+    """Where the fields stand; ``Place.field`` counts in ``fields``."""
     fonts: dict[str, int]
     """The object number of the embedded field font of each face."""
     glyphs: dict[str, dict[int, str]]
@@ -144,6 +160,7 @@ def load(data: bytes) -> Form:
     start += 12
     head = json.loads(data[start : start + head_size])
     head["fields"] = tuple(Field(**field) for field in head["fields"])
+    head["places"] = tuple(Place(**place) for place in head["places"])
     head["glyphs"] = {
         name: {int(glyph): text for glyph, text in texts.items()} for name, texts in head["glyphs"].items()
     }

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Container
-
-import pikepdf
-
 from handouts.press.embedding import HEADER, PER_STREAM, object_stream
 from handouts.press.form import ENTRY
 
 
-def object_streams(pdf: pikepdf.Pdf, more: int) -> int:
-    """Return at most how many object streams the objects of ``pdf`` and ``more`` others take."""
-    return -(-(len(pdf.objects) + more) // PER_STREAM)
+def object_streams(count: int) -> int:
+    """Return at most how many object streams ``count`` objects take."""
+    return -(-count // PER_STREAM)
 
 
 class Layout:
@@ -23,15 +18,6 @@ class Layout:
         self.body = bytearray(HEADER)
         self._entries: dict[int, bytes] = {0: ENTRY.pack(0, 0, 65535)}
         self._plain: list[tuple[int, bytes]] = []
-
-    def add_objects(self, pdf: pikepdf.Pdf, count: int) -> None:
-        """Add the objects 1 to ``count`` of ``pdf``."""
-        for number in range(1, count + 1):
-            item = pdf.get_object(number, 0)
-            if isinstance(item, pikepdf.Stream):
-                self.add(number, stream_of(item))
-            else:
-                self.add(number, item.unparse(resolved=True))
 
     def add(self, number: int, body: bytes) -> None:
         """Add the object ``number``, as it stands between ``obj`` and ``endobj``."""
@@ -52,15 +38,3 @@ class Layout:
             self.add(number, object_stream(objects))
         free = ENTRY.pack(0, 0, 0)
         return b"".join(self._entries.get(number, free) for number in range(static + 1))
-
-
-def stream_of(item: pikepdf.Stream, without: Container[str] = ()) -> bytes:
-    """Return the body of a stream object, packed where it was not, ``without`` some entries of its dictionary."""
-    data = item.read_raw_bytes()
-    kept = {key: value for key, value in item.stream_dict.items() if key != "/Length" and key not in without}
-    entries = pikepdf.Dictionary(kept)
-    if "/Filter" not in entries:
-        data = zlib.compress(data, 9)
-        entries["/Filter"] = pikepdf.Name.FlateDecode
-    inside = entries.unparse(resolved=True).strip().removeprefix(b"<<").removesuffix(b">>")
-    return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (inside, len(data), data)

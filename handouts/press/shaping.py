@@ -119,6 +119,13 @@ class Faces:
             self._faces[name] = Face(self.folder / f"{name}.ttf")
         return self._faces[name]
 
+    def called(self, name: str) -> str | None:
+        """Return the face that a PDF calls ``name`` (``Noto-Sans-CJK-SC-Bold``); None where it is none of these."""
+        wanted = name.replace("-", "").casefold()
+        faces = [(family, weight) for family in self.families for weight in WEIGHTS]
+        known = {(family + weight.removeprefix("Regular")).casefold(): f"{family}-{weight}" for family, weight in faces}
+        return known.get(wanted.removesuffix("regular"))
+
     def face_for(self, char: str, weight: str) -> str:
         """Return the face that prints ``char``; raises LookupError where none does."""
         for family in self.families:
@@ -146,7 +153,8 @@ class Faces:
         """Return pieces of ``text`` in one script each, with their faces.
 
         Marks, spaces and what is common to many scripts stay with what precedes them, where its face has them; but
-        spaces go to what follows them where its family is tried earlier, as in typeset text (Pango 1.50).
+        spaces go to what follows them in the same script where its family is tried earlier, as in typeset text (Pango
+        1.50).
         """
         primary = f"{self.families[0]}-{weight}"
         if text and max(text) < BEYOND_LATIN and self.face(primary).characters.issuperset(map(ord, text)):
@@ -161,7 +169,8 @@ class Faces:
                 script = script or own
             else:
                 name = self.face_for(char, weight)
-                if pieces and self._tried(name) < self._tried(pieces[-1][0]):
+                same_script = not own or not script or own == script
+                if pieces and same_script and self._tried(name) < self._tried(pieces[-1][0]):
                     last = pieces[-1][1].rstrip()
                     char = pieces[-1][1][len(last) :] + char
                     pieces[-1:] = [(pieces[-1][0], last)] if last else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 from handouts.content.clinic import Clinic
@@ -10,17 +9,6 @@ from handouts.content.drug import Drug
 from handouts.content.language import Language
 from handouts.content.slip import Slip
 from handouts.values import Outline
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Who let a form be handed out, and when."""
-
-    by: str
-    role: str
-    on: dt.date
-    edition: int
-    """The number of the edition in which it was approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +26,8 @@ class Sheet:
     """``letter`` or ``a4``."""
     size: str
     """``standard`` (12 pt) or ``large`` (18 pt, re-flowed)."""
-    form: str
-    """The short id that stands at the foot of every page."""
     interpreter: bool = False
     """An interpreter takes part: consent has a block to sign."""
-    approval: Approval | None = None
-    """None: every page says that it is a draft."""
     full: bool = False
     """The values may take more lines than their fields: one patient is set in full."""
     slip: Slip | None = None

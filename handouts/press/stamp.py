@@ -293,13 +293,13 @@ def _misleads(said: list[str], run: Run) -> bool:
     text that runs from right to left is told by its glyphs where that can be: viewers turn it round, and some of them
     (poppler, pdfium) turn round what is told in full, too.
     """
-    if not (run.shown and all(said)):
+    if not all(said):
         return True
     told = "".join(said)
-    if told == run.text:
-        return False
     written = "".join(char for char in run.text if char not in JOINERS)
-    return told not in (written, written[::-1], written[::-1].translate(MIRRORED))
+    if told in (written[::-1], written[::-1].translate(MIRRORED)):
+        return False
+    return not run.shown or told not in (run.text, written)
 
 
 def _extent(field: Field) -> str:
