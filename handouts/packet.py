@@ -247,14 +247,15 @@ class Desk:
         origin, documents = self._origin(drug_id, locale, slip, packet, paper, size, interpreter)
         dated = plan(drug, treatment, closed=self.clinic.is_closed)
         shape = outline(drug, dated)
-        values = plan_values(drug, dated, shape, language)
+        texts = language.translator()
+        values = plan_values(drug, dated, shape, texts)
         self._refuse_missing_glyphs(values)
         key = self._key(origin.source, shape)
         first = self._slip(slip) if slip else None
         sheet = Sheet(
             drug, self.clinic, shape, language, self._staff(), paper, size, key[:SHOWN], interpreter, slip=first
         )
-        return Prepared(sheet, documents, values, origin, key, tuple(language.untranslated()))
+        return Prepared(sheet, documents, values, origin, key, texts.missing)
 
     def _find_origin(
         self, drug_id: str, locale: str, slip: str | None, packet: str, paper: str, size: str, interpreter: bool

@@ -113,6 +113,8 @@ def write_edition(
     forms: Sequence[tuple[Entry, Form]],
 ) -> bytes:
     """Return the bytes of an edition with ``forms`` and what they were made from."""
+    from handouts.content.locale_file import whole_text
+
     head = {
         "format": FORMAT,
         "number": number,
@@ -130,6 +132,7 @@ def write_edition(
         files[f"locales/{SLIPS}"] = (library.locales / SLIPS).read_bytes()
     for tag in {*locales, read_staff_language(clinic.locale, library.locales).tag}:
         files |= _below(library.locales / tag, f"locales/{tag}")
+        files[f"locales/{tag}/locale.toml"] = whole_text(library.locales / tag / "locale.toml")
         if catalog := files.get(f"locales/{tag}/LC_MESSAGES/handouts.po"):
             files[f"locales/{tag}/LC_MESSAGES/{BINARY}"] = compiled(catalog, tag)
     files |= {f"forms/{form.id}.form": form.dump() for _, form in forms}
