@@ -117,7 +117,7 @@ def intake(folder: Path, starts: int) -> Intake:
             dated = plan(drug, other.treatment, closed=clinic.is_closed)
             if outline(drug, dated) == prepared.sheet.outline:
                 with contextlib.suppress(DoesNotFit):
-                    found = plan_values(drug, dated, prepared.sheet.outline, language)
+                    found = plan_values(drug, dated, prepared.sheet.outline, language.translator())
                     found |= patient_values(other, language)
                     stamp.pdf(found)
                     dates.append(found)

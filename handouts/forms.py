@@ -16,8 +16,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-import babel
-
 from handouts.errors import Problem
 from handouts.gate import NO_FORM, set_written, write_pages
 from handouts.library import Library
@@ -27,7 +25,7 @@ from handouts.press.ground import sources
 from handouts.press.part import Part
 from handouts.press.shaping import Faces
 from handouts.press.sheet import Sheet
-from handouts.values import FORM_FIELDS, OWN_FIELDS, specimens
+from handouts.values import FORM_FIELDS, OWN_FIELDS, notices, specimens
 
 if TYPE_CHECKING:
     from handouts.editions.edition import Edition
@@ -159,7 +157,6 @@ class Typesetter:
         assert library.templates is not None
         said = [
             _sources(),
-            babel.__version__,
             str(prepared.origin),
             json.dumps(asdict(sheet.outline), default=str, sort_keys=True),
         ]
@@ -224,7 +221,7 @@ def identity_of(prepared: Prepared, library: Library, ground: str) -> Identity:
     styles = Pages(library.templates).styles(sheet)
     parts = tuple(_digest(ground, document, page, *styles) for document, page in pages)
     words = specimens(sheet.outline, sheet.language)
-    key = _digest(str(prepared.origin), *parts, *words)
+    key = _digest(str(prepared.origin), *parts, *words, *notices(sheet.language))
     return Identity(key, parts, frozenset(name for _, page in pages for name in _FIELD.findall(page)))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from handouts.content.clinic import Clinic, Fallback
 from handouts.content.facts import printable
-from handouts.content.language import Language, source_tag
+from handouts.content.language import Language, Translator, source_tag
 from handouts.content.slip import Slip
 from handouts.errors import LanguageError, LayoutError, Problem
 from handouts.forms import SHOWN, Forms, FromEdition, Identity, Prepared, Typesetter, set_in_full, unusable
@@ -156,12 +156,8 @@ class Desk:
         slip = self.reader.slip(dress.slip) if dress.slip else None
         dated = plan(drug, treatment, closed=self.clinic.is_closed)
         shape = outline(drug, dated)
-        values = plan_values(drug, dated, shape, language)
-        where = f"locales/{language.tag}"
-        untranslated = [
-            Problem(where, f"not translated: {text!r}", "translate it in the catalog")
-            for text in language.untranslated()
-        ]
+        texts = language.translator()
+        values = plan_values(drug, dated, shape, texts)
         self._refuse_missing_glyphs(values)
         sheet = Sheet(
             drug,
@@ -178,23 +174,22 @@ class Desk:
         dress = replace(dress, locale=language.bcp47, slip=slip.bcp47 if slip else None)
         origin = Origin(drug.id, dress, shape.digest())
         prepared = Prepared(sheet, (SLIP, *documents) if slip else documents, values, origin)
-        prepared = replace(prepared, form=self._identity(prepared, untranslated))
-        values |= form_values(_mark(prepared), self.forms.approval(prepared), language, sample=self.clinic.sample)
+        prepared = replace(prepared, form=self._identity(prepared, texts))
+        values |= form_values(_mark(prepared), self.forms.approval(prepared), texts, sample=self.clinic.sample)
         shown = sorted(item for item in values.items() if item[0] in prepared.form.fields)
         return replace(prepared, values=values, planned=hashlib.sha256(json.dumps(shown).encode()).hexdigest())
 
-    def _identity(self, prepared: Prepared, untranslated: list[Problem]) -> Identity:
+    def _identity(self, prepared: Prepared, texts: Translator) -> Identity:
         """Return which form ``prepared`` needs.
 
-        Raises LanguageError with what its pages lack, and what its values do: ``untranslated``.
+        Raises LanguageError with what its pages lack, and with what its values, which ``texts`` translated, do.
         """
         if prepared.origin not in self._known:
             try:
                 self._known[prepared.origin] = self.forms.identity(prepared)
             except LanguageError as error:
-                raise LanguageError(*dict.fromkeys([*error.problems, *untranslated])) from None
-        if untranslated:
-            raise LanguageError(*untranslated)
+                raise LanguageError(*dict.fromkeys([*error.problems, *texts.problems])) from None
+        texts.refuse_missing()
         return self._known[prepared.origin]
 
     def form(self, order: Order) -> Form:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from operator import itemgetter
 
 from handouts.content.drug import Drug, Monitoring
-from handouts.content.language import Language
+from handouts.content.language import Language, Translator
 from handouts.content.regimen import Interval
 from handouts.model import Approval, Kind, Month, Order, Plan, Visit
 
@@ -155,12 +155,14 @@ def patient_values(order: Order, language: Language) -> dict[str, str]:
     }
 
 
-def form_values(mark: str, approval: Approval | None, language: Language, *, sample: bool) -> dict[str, str]:
+def form_values(mark: str, approval: Approval | None, texts: Translator, *, sample: bool) -> dict[str, str]:
     """Return the text of the fields of a form's own, by name. ``mark`` is the number that it is known by on paper.
 
-    Without ``approval`` it is a draft, and ``sample`` says that its clinic is no real one.
+    Without ``approval`` it is a draft, and ``sample`` says that its clinic is no real one. Raises LanguageError with
+    every text that has no translation.
     """
-    words = _form_words(language)
+    words, language = _form_words(texts), texts.language
+    texts.refuse_missing()
     state = words["draft"]
     if approval:
         state = words["approved"] % {"edition": language.number(approval.edition), "day": language.medium(approval.on)}
@@ -169,21 +171,20 @@ def form_values(mark: str, approval: Approval | None, language: Language, *, sam
     return {"form.state": state, "form.mark": f"{words['form']} {mark}"}
 
 
-def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> dict[str, str]:
+def plan_values(drug: Drug, plan: Plan, shape: Outline, texts: Translator) -> dict[str, str]:
     """Return the text of every field that depends on dates and the ordered dose alone, by name.
 
-    ``shape`` is the outline of ``plan``.
+    ``shape`` is the outline of ``plan``. What has no translation is English in what is returned, and ``texts`` says so.
     """
-    infusions = listed_infusions(drug, plan)
-    found = {"plan.closed": _closed_days(drug, plan, language), "order.dose": _ordered_dose(drug, plan)}
+    language, infusions = texts.language, listed_infusions(drug, plan)
+    found = {"plan.closed": _closed_days(drug, plan, texts), "order.dose": _ordered_dose(drug, plan)}
     found |= _months(plan, language)
-    found |= _timeline(shape, plan, infusions, language)
+    found |= _timeline(shape, plan, infusions, texts)
     for index, visit in enumerate(infusions, start=1):
         found |= _date_values(f"visit.{index}", visit, language)
         point = "." if language.direction == "ltr" else ""  # by itself it would stand on the wrong side
         found[f"visit.{index}.number"] = language.number(visit.number or index) + point
-        closed = language.gettext("We are closed on this day. Call us for another day.") if visit.closed else ""
-        found[f"visit.{index}.closed"] = closed
+        found[f"visit.{index}.closed"] = _closed_day(texts) if visit.closed else ""
     for monitoring in drug.monitoring:
         if visits := _dated(plan, monitoring):
             found |= _date_values(f"series.{monitoring.id}.first", visits[0], language)
@@ -197,18 +198,42 @@ def plan_values(drug: Drug, plan: Plan, shape: Outline, language: Language) -> d
 def specimens(shape: Outline, language: Language) -> tuple[str, ...]:
     """Return texts with every word and digit that the values of plans of ``shape`` are made of, in order.
 
-    Only what is said of days on which a clinic is closed is not among them; that is seldom.
+    Only what is said of days on which a clinic is closed is not among them; that is seldom. Raises LanguageError with
+    every one that has no translation.
     """
-    stops = [_stop_label(run, language) for run in shape.rows]
-    words = {*stops, *_test_words(language).values(), *_stop_words(language).values()}
-    words |= {*_form_words(language).values()}
+    texts = language.translator()
+    words = {_stop_label(run, texts) for run in shape.rows}
+    words |= {_test_word(Kind(series.monitoring.kind), texts) for series in shape.series}
+    words |= {_stop_word("next", texts), _next(texts), *([_stop_word("test", texts)] if shape.series else [])}
+    words |= {*_form_words(texts).values()}
     numbers = {language.number(number) for number in range(32)}
+    texts.refuse_missing()
     return tuple(sorted(words | numbers | language.dates() | set(language.weekdays())))
 
 
+def notices(language: Language) -> tuple[str, str]:
+    """Return what is said of days on which a clinic is closed, in English where it is not translated."""
+    texts = language.translator()
+    return _closed_day(texts), _closed_days_are(texts)
+
+
+def _closed_day(texts: Translator) -> str:
+    return texts.gettext("We are closed on this day. Call us for another day.")
+
+
+def _closed_days_are(texts: Translator) -> str:
+    return texts.gettext("We are closed on: %(days)s. Call us for another day.")
+
+
 def blank_back(language: Language) -> str:
-    """Return what stands on the back of a packet's last sheet, where a print run leaves it empty."""
-    return language.gettext("This page is blank on purpose.")
+    """Return what stands on the back of a packet's last sheet, where a print run leaves it empty.
+
+    Raises LanguageError where it has no translation.
+    """
+    texts = language.translator()
+    said = texts.gettext("This page is blank on purpose.")
+    texts.refuse_missing()
+    return said
 
 
 def _months(plan: Plan, language: Language) -> dict[str, str]:
@@ -234,17 +259,14 @@ def _months(plan: Plan, language: Language) -> dict[str, str]:
     return found
 
 
-def _closed_days(drug: Drug, plan: Plan, language: Language) -> str:
+def _closed_days(drug: Drug, plan: Plan, texts: Translator) -> str:
     """Return which of the listed infusions and reviews meet a day on which the clinic is closed; mostly nothing."""
     reviews = [visit for monitoring in drug.monitoring for visit in _dated(plan, monitoring)[:2]]
     shut = sorted({visit.date for visit in (*listed_infusions(drug, plan), *reviews) if visit.closed})
-    days = [language.medium(day) for day in shut]
-    if not days:
+    if not shut:
         return ""
-    text, said = (
-        language.gettext("We are closed on: %(days)s. Call us for another day."),
-        language.marks.semicolon.join(days),
-    )
+    text = _closed_days_are(texts)
+    said = texts.language.marks.semicolon.join(texts.language.medium(day) for day in shut)
     if said.endswith("."):  # the point of an abbreviation ends the sentence, too
         text = text.replace("%(days)s.", "%(days)s")
     return text % {"days": said}
@@ -332,9 +354,8 @@ def _stops(
     return sorted(stops, key=itemgetter(0))[:TIMELINE]
 
 
-def _timeline(shape: Outline, plan: Plan, infusions: tuple[Visit, ...], language: Language) -> dict[str, str]:
+def _timeline(shape: Outline, plan: Plan, infusions: tuple[Visit, ...], texts: Translator) -> dict[str, str]:
     """Return the stops of the timeline in order of date; a run of consecutive days is one stop."""
-    words, tests = _stop_words(language), _test_words(language)
     runs = _runs(shape.slots, infusions)
     stops = _stops(plan, infusions, runs, shape.series, complete=shape.complete)
     upcoming = runs[0] if runs else None
@@ -342,48 +363,47 @@ def _timeline(shape: Outline, plan: Plan, infusions: tuple[Visit, ...], language
     for index, (day, stop) in enumerate(stops, start=1):
         if isinstance(stop, Run):
             shown = "next" if stop is upcoming else "infusion"
-            says, label = words["infusion"], _stop_label(stop, language)
+            label = _stop_label(stop, texts)
         else:
-            shown, says, label = "test", words["test"], tests[Kind(stop.monitoring.kind)]
-        found[f"mark.{index}"] = f"{shown}:{says}"
-        found[f"stop.{index}.next"] = words["next"] if shown == "next" else ""
-        found[f"stop.{index}.date"] = language.medium(day)
+            shown, label = "test", _test_word(Kind(stop.monitoring.kind), texts)
+        found[f"mark.{index}"] = f"{shown}:{_stop_word(shown, texts)}"
+        found[f"stop.{index}.next"] = _next(texts) if shown == "next" else ""
+        found[f"stop.{index}.date"] = texts.language.medium(day)
         found[f"stop.{index}.label"] = label
     return found
 
 
-def _stop_words(language: Language) -> dict[str, str]:
-    """Return what a stop of the timeline is, and what stands over the next one."""
-    return {
-        "infusion": language.gettext("Infusion"),
-        "test": language.gettext("Test or visit"),
-        "next": language.gettext("next"),
-    }
+def _stop_word(shown: str, texts: Translator) -> str:
+    """Return what a stop of the timeline is, for someone who cannot see its mark."""
+    return texts.gettext("Infusion") if shown != "test" else texts.gettext("Test or visit")
 
 
-def _test_words(language: Language) -> dict[Kind, str]:
-    return {
-        Kind.LABORATORY: language.gettext("Blood or urine test"),
-        Kind.SCAN: language.gettext("Scan"),
-        Kind.REVIEW: language.gettext("Clinic visit"),
-    }
+def _next(texts: Translator) -> str:
+    """Return what stands over the next infusion."""
+    return texts.gettext("next")
 
 
-def _form_words(language: Language) -> dict[str, str]:
+def _form_words(texts: Translator) -> dict[str, str]:
     """Return what the foot of a page says of its form: a draft, or who approved it, or of a clinic that is none."""
     return {
-        "draft": language.gettext("DRAFT: not approved yet"),
-        "approved": language.gettext("Edition %(edition)s, approved %(day)s"),
-        "sample": language.gettext("SAMPLE"),
-        "form": language.gettext("form"),
+        "draft": texts.gettext("DRAFT: not approved yet"),
+        "approved": texts.gettext("Edition %(edition)s, approved %(day)s"),
+        "sample": texts.gettext("SAMPLE"),
+        "form": texts.gettext("form"),
     }
 
 
-def _stop_label(run: Run, language: Language) -> str:
+def _test_word(kind: Kind, texts: Translator) -> str:
+    if kind is Kind.LABORATORY:
+        return texts.gettext("Blood or urine test")
+    return texts.gettext("Scan") if kind is Kind.SCAN else texts.gettext("Clinic visit")
+
+
+def _stop_label(run: Run, texts: Translator) -> str:
     if run.days == 1:
-        return language.gettext(run.label)
-    text = language.ngettext("%(days)s day in a row", "%(days)s days in a row", run.days)
-    return text % {"days": language.number(run.days)}
+        return texts.gettext(run.label)
+    text = texts.ngettext("%(days)s day in a row", "%(days)s days in a row", run.days)
+    return text % {"days": texts.language.number(run.days)}
 
 
 def _runs(slots: tuple[Slot, ...], infusions: tuple[Visit, ...], *, together: bool = True) -> tuple[Run, ...]:

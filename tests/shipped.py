@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import tomllib
 from pathlib import Path
 
+from babel.messages.pofile import read_po, write_po
 from running import DOB, MRN, NAME, START
 
 from handouts.content.clinic import Clinic, sample_clinic
@@ -25,6 +27,16 @@ TEMPLATES, LOCALES = folder("templates"), folder("locales")
 LANGUAGES = {tag: read_language(tag, LOCALES) for tag in locale_tags(LOCALES)}
 SAMPLEMAB = Path(__file__).parent / "resources" / "formulary" / "samplemab.toml"
 """The drug file of a medicine that does not exist."""
+
+
+def lacking(tag: str, *texts: str) -> bytes:
+    """Return the catalog of ``tag`` without its translations of ``texts``."""
+    catalog = read_po(io.BytesIO(LANGUAGES[tag].catalog), locale=tag)
+    for text in texts:
+        catalog[text].string = ""
+    written = io.BytesIO()
+    write_po(written, catalog)
+    return written.getvalue()
 
 
 def drug_of(name: str) -> Drug:
@@ -55,6 +67,6 @@ def html(
     order = Order(Patient(name, dt.date.fromisoformat(DOB), MRN), drug.id, treatment)
     shape = outline(seen, dated)
     sheet = Sheet(seen, clinic, shape, language, staff, "letter", "standard")
-    values = plan_values(seen, dated, shape, language) | patient_values(order, language)
-    values |= form_values("0123456789 · en", None, language, sample=clinic.sample)
+    values = plan_values(seen, dated, shape, language.translator()) | patient_values(order, language)
+    values |= form_values("0123456789 · en", None, language.translator(), sample=clinic.sample)
     return Pages(TEMPLATES).html(document, sheet, values)

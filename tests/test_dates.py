@@ -9,14 +9,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from babel import Locale
-from babel.messages.plurals import get_plural
+from babel import Locale, localedata
 from hypothesis import given
 from hypothesis import strategies as st
 from shipped import FORMULARY, LANGUAGES, LOCALES, documents_of, drug_of, html
 
-from handouts.content.catalog import read_texts
-from handouts.content.language import DateWords, Language, LocaleFile, read_language
+from handouts.content.language import DatePatterns, DateWords, Language, LocaleFile, Numbers, read_language, read_locale
 from handouts.content.locale_file import draft
 from handouts.content.marks import OWN, Marks, ended
 from handouts.content.reading import read_toml
@@ -49,6 +47,10 @@ WRONG = re.compile(r"\.\.|[。।؟۔]\.|[\u4e00-\u9fff][.;,:](?!\d)|[\u0900-\u0
 """Two points in a row, and the marks of English after letters of another script."""
 each = pytest.mark.parametrize("tag", LANGUAGES)
 days = st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31))
+
+
+UNPINNED = {"dates": DatePatterns(), "date_words": DateWords(), "numbers": Numbers(), "first_weekday": None}
+"""What of a ``locale.toml`` leaves dates and numbers to the CLDR."""
 
 
 def bare(text: str) -> str:
@@ -121,34 +123,23 @@ def test_calendars_begin_the_week_where_the_reader_does(tag: str) -> None:
 
 @pytest.mark.parametrize(("cldr", "day"), [("he", "Sunday"), ("ja", "Sunday"), ("fr", "Monday"), ("so", "Monday")])
 def test_a_language_without_a_territory_begins_as_where_it_is_spoken_most(cldr: str, day: str) -> None:
-    file = read_toml(LOCALES / "en" / "locale.toml", LocaleFile).model_copy(update={"cldr": cldr})
+    file = read_toml(LOCALES / "en" / "locale.toml", LocaleFile).model_copy(update={"cldr": cldr, **UNPINNED})
 
     assert DAYS[Language(file, None).first_weekday] == day
-
-
-@pytest.mark.parametrize("tag", sorted(set(LANGUAGES) - {"en"}))
-def test_plurals_are_those_of_the_cldr(tag: str) -> None:
-    """For every number from 0 to 200, two numbers share a form of the catalog where they share one in the CLDR."""
-    language = LANGUAGES[tag]
-    rule, number_of = language.cldr.plural_form, language.translations.plural  # type: ignore[attr-defined]
-    forms = [(rule(number), number_of(number)) for number in range(201)]
-
-    assert read_texts(language.catalog, tag, "").plurals == get_plural(tag).num_plurals
-    categories = {category: {form for named, form in forms if named == category} for category, _ in forms}
-    assert all(len(shared) == 1 for shared in categories.values()), categories
 
 
 # Languages that CLDR has no words for
 
 
 def begun(tag: str, folder: Path, more: str = "", cldr: str = "") -> Path:
+    """Return a folder with a language whose dates are left to the CLDR, but for the words ``more``."""
     place = folder / tag
     (place / "LC_MESSAGES").mkdir(parents=True)
     (place / "LC_MESSAGES" / "handouts.po").write_bytes(b"")
-    text = draft(tag).replace("[date_words]", "[date_words]" + more)
+    text = draft(tag).partition("[dates]")[0].replace("first_weekday", "# first_weekday") + "[date_words]" + more
     if cldr:
         text = re.sub('(?m)^cldr = .*"', f'cldr = "{cldr}"', text)
-    (place / "locale.toml").write_text(text.replace("# [date_words]", "[date_words]"), encoding="utf-8")
+    (place / "locale.toml").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -160,8 +151,11 @@ weekdays_narrow = ["L", "M", "M", "J", "V", "S", "D"]
 """
 
 
+@pytest.mark.skipif(not localedata.exists("ht"), reason="the CLDR 46 does not know Haitian Creole at all")
 def test_haitian_creole_is_not_printed_with_french_dates(tmp_path: Path) -> None:
-    assert "janvier" in Language(LANGUAGES["en"].file.model_copy(update={"cldr": "ht"}), None).long(dt.date(2026, 1, 7))
+    """The CLDR 47 hands on French words for it, the CLDR 48 has none."""
+    borrowed = LANGUAGES["en"].file.model_copy(update={"cldr": "ht", **UNPINNED})
+    assert any(word in Language(borrowed, None).long(dt.date(2026, 1, 7)) for word in ("janvier", "M01"))
 
     with pytest.raises(LanguageError, match="no words of its own for the dates of Haitian Creole"):
         read_language("ht", begun("ht", tmp_path / "without"))
@@ -183,7 +177,10 @@ def test_a_language_takes_no_dates_from_another(tag: str, cldr: str, tmp_path: P
 
 @pytest.mark.parametrize("tag", ["so", "uk", "fil", "nb", "sw", "zh_Hant", "pt_PT", "sr_Latn", "he", "am"])
 def test_a_language_with_words_in_the_cldr_needs_none(tag: str, tmp_path: Path) -> None:
-    assert read_language(tag, begun(tag, tmp_path)).file.date_words == DateWords()
+    folder = begun(tag, tmp_path)
+
+    assert read_locale(tag, folder).date_words == DateWords()
+    assert read_language(tag, folder).file.whole
 
 
 # What a page joins
@@ -250,7 +247,7 @@ def test_closed_days_are_one_sentence(tag: str) -> None:
     drug, language = drug_of("ocrelizumab"), LANGUAGES[tag]
     third = plan(drug, Treatment(start=MONDAY)).infusions[2].date
     dated = plan(drug, Treatment(start=MONDAY), closed=lambda day: day == third)
-    text = plan_values(drug, dated, outline(drug, dated), language)["plan.closed"]
+    text = plan_values(drug, dated, outline(drug, dated), language.translator())["plan.closed"]
 
     assert language.medium(third).rstrip(".") in text
     assert ".." not in text

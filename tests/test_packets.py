@@ -127,10 +127,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Print:
 
 def translated(language: Language, text: str, context: str | None = None) -> str:
     """Return ``text`` as the catalog has it; a text without a translation fails."""
-    catalog = language.translations
-    language.untranslated()
-    found = catalog.pgettext(context, text) if context else catalog.gettext(text)
-    assert not language.untranslated(), f"{text!r} is not translated in {language.tag}"
+    texts = language.translator()
+    found = texts.pgettext(context, text) if context else texts.gettext(text)
+    assert not texts.missing, f"{text!r} is not translated in {language.tag}"
     return found
 
 
@@ -389,7 +388,7 @@ def test_no_english_in_silence(demo: dict[str, Path], file: str) -> None:
     for message in MESSAGES:
         for text in message.id if isinstance(message.id, tuple) else (message.id,):
             english |= {spaced(part) for part in re.split(r"%\(\w+\)s", text) if len(spaced(part)) > 12}
-            own.append(spaced(language.translations.gettext(text)))
+            own.append(spaced(language.translator().gettext(text)))
     same_in_both = {part for part in english if any(part in text for text in own)}
     card = drug_of(SAMPLES[file].drug).card
     if card:  # its back is for other doctors, in the clinic's own language

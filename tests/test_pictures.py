@@ -26,7 +26,7 @@ many = settings(deadline=None, max_examples=50)
 
 
 def values_of(drug: str, dated: Plan) -> dict[str, str]:
-    return plan_values(drug_of(drug), dated, outline(drug_of(drug), dated), ENGLISH)
+    return plan_values(drug_of(drug), dated, outline(drug_of(drug), dated), ENGLISH.translator())
 
 
 def stops(drug: str, dated: Plan) -> list[dt.date]:

@@ -129,4 +129,4 @@ def test_a_picture_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_preview_needs_a_language_that_is_there(tmp_path: Path) -> None:
     refused(4, *PREVIEW, "xx", "--out", tmp_path / "none")
-    assert previewed("es", LIBRARY).gettext("A text that is nowhere") == "[EN: A text that is nowhere]"
+    assert previewed("es", LIBRARY).translator().gettext("A text that is nowhere") == "[EN: A text that is nowhere]"

@@ -9,8 +9,6 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from babel.dates import format_date
-
 from handouts.batch.folder import LEFT
 from handouts.errors import LayoutError, Problem
 from handouts.output import replacing
@@ -33,6 +31,7 @@ MODULE, MODULE_LEAST = 0.9, 0.5
 """The thinnest bar of a barcode: a third of a millimetre, and what office printers and scanners still tell apart."""
 QUIET = 10
 """The empty space beside the bars, in thin bars."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 BY_HAND = "write this label by hand"
 
 
@@ -166,4 +165,4 @@ def _face(lettering: Lettering, label: Label, stock: Stock) -> bytes:
 
 
 def _day(day: dt.date) -> str:
-    return format_date(day, "MMM d, y", locale="en_US")
+    return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"

@@ -19,7 +19,7 @@ import pikepdf
 from handouts.batch.folder import LEFT
 from handouts.batch.manifest import Line
 from handouts.batch.separator import INK, separator
-from handouts.errors import InputError, Problem
+from handouts.errors import InputError, LanguageError, Problem
 from handouts.output import replacing
 from handouts.press.opened import stream_of
 from handouts.press.printfile import PrintFile, Size
@@ -62,9 +62,11 @@ def write_print_run(
     one ends with a back on which ``blank`` of its locale stands ("This page is blank on purpose."). A separator sheet
     goes before each packet; it is of the packet's own size, as are all pages. Same packets, same bytes.
 
-    Raises InputError with every packet that is not there or is not the one that was made, and OutputError.
+    Raises InputError with every packet that is not there or is not the one that was made, LanguageError where ``blank``
+    has no translation, and OutputError.
     """
     problems: list[Problem] = []
+    untranslated: list[Problem] = []
     with replacing(target, LEFT) as file:
         run = _Run(PrintFile(file, faces), blank, duplex)
         for line in lines:
@@ -73,6 +75,10 @@ def write_print_run(
                     run.add(line, _packet(line, folder), separate=separators)
                 except InputError as error:
                     problems += error.problems
+                except LanguageError as error:
+                    untranslated += error.problems
+        if untranslated and not problems:
+            raise LanguageError(*dict.fromkeys(untranslated))
         if not problems and not run.packets:
             problems.append(Problem("print run", "no packet was made that could be printed", "correct the roster"))
         if problems:

@@ -15,6 +15,7 @@ from babel.messages.pofile import normalize, write_po
 
 from handouts import values
 from handouts.calendar_file import TITLES
+from handouts.content import plurals
 from handouts.content.catalog import MessageId, Texts, read_catalog, read_texts
 from handouts.content.facts import words
 from handouts.content.formulary import Formulary
@@ -117,6 +118,7 @@ def _begun(tag: str) -> Catalog:
     """Return the empty catalog of a new language."""
     english = Locale.parse(tag).get_display_name("en") or tag
     catalog = Catalog(tag, project="handouts", version="", language_team=english, fuzzy=False)
+    catalog.mime_headers = [("Plural-Forms", plurals.usual(tag))]
     catalog.msgid_bugs_address = catalog.last_translator = ""
     catalog.header_comment = f"# {english} catalog of handouts.\n# Not yet reviewed by a qualified human translator."
     return catalog

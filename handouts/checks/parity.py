@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from handouts.checks import figures, marks, wording
 from handouts.checks.finding import FINAL, Finding, Rule, Severity
 from handouts.checks.terms import Terms, terms_of
+from handouts.content import plurals
 from handouts.content.catalog import Entry, Texts, read_texts
 from handouts.content.language import Language, LocaleFile, catalog_of, locale_tags, read_locale
 from handouts.content.tags import Tag, lookup, parse
@@ -75,9 +76,9 @@ def names_everywhere(library: Library) -> frozenset[str]:
 
 
 def _findings(texts: Texts, file: LocaleFile, terms: Terms, where: str) -> Iterator[Finding]:
-    if terms.plurals not in (None, texts.plurals):
-        what = f"the header declares {texts.plurals} plural forms, the language has {terms.plurals}"
-        yield Finding(Rule.PLURALS, what, "take Plural-Forms from: handouts locales new", where, texts.header)
+    if what := _wrong_plurals(texts, file.tag):
+        todo = f"write {plurals.usual(file.tag)} after Plural-Forms, and as many forms into each entry"
+        yield Finding(Rule.PLURALS, what, todo, where, texts.header)
     if texts.language and not _is_of(texts.language, file.tag):
         what = f"the header says Language: {texts.language}, the folder is that of {file.tag}"
         todo = f"put the catalog into its own folder; or, if it is right here, write Language: {file.tag}"
@@ -95,6 +96,16 @@ def _findings(texts: Texts, file: LocaleFile, terms: Terms, where: str) -> Itera
         )
 
 
+def _wrong_plurals(texts: Texts, tag: str) -> str:
+    """Return what is wrong with the plural rule of ``texts``: numbers of which the language speaks otherwise, or a form
+    that its rule never gives. Nothing is wrong with one that is finer than it has to be."""
+    if pair := plurals.merged(texts.plural, tag):
+        return f"the header has one plural form for {pair[0]} and {pair[1]}, the language has two"
+    if never := plurals.unnamed(texts.plural, texts.plurals):
+        return f"the header declares {texts.plurals} plural forms, and its rule never gives form {never[0]}"
+    return ""
+
+
 def _is_of(header: str, tag: str) -> bool:
     """Whether ``header`` says the language of the folder ``tag``, in the same script; the country may be another."""
     said = parse(header)
@@ -105,6 +116,8 @@ def check_entry(entry: Entry, terms: Terms) -> list[Finding]:
     """Return what is wrong with the translation of one message, each finding once."""
     found: dict[Finding, None] = {}
     for form in entry.forms:
+        if not form.used and not form.text.strip():
+            continue
         found |= dict.fromkeys(marks.check(form.english, form, entry.english[-1], terms))
         found |= dict.fromkeys(figures.check(_figures_of(entry, form.text, form.english), form.text, terms))
         found |= dict.fromkeys(wording.check(form.english, form.text, terms))
@@ -154,8 +167,8 @@ def _told_apart(entries: Iterable[Entry]) -> dict[int, list[Finding]]:
     for first, *others in same.values():
         for entry in others:
             alike = entry.english == first.english or len(_words(entry.english[0]).split()) >= SAME_WORDS
-            if alike and _words(entry.forms[-1].text) != _words(first.forms[-1].text):
-                what = f"is translated otherwise than in line {first.line}: {first.forms[-1].text!r}"
+            if alike and _words(entry.said) != _words(first.said):
+                what = f"is translated otherwise than in line {first.line}: {first.said!r}"
                 todo = "translate both alike, or ask for a context"
                 found.setdefault(entry.line, []).append(Finding(Rule.CONSISTENCY, what, todo))
     return found

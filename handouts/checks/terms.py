@@ -7,38 +7,16 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import get_args
 
-from babel import Locale
-from babel.units import format_unit
-
-from handouts.content.language import LocaleFile, UnitOfTime
+from handouts.content.cldr import completed
+from handouts.content.language import UNITS_OF_MEASURE, UNITS_OF_TIME, LocaleFile, UnitOfMeasure, UnitOfTime
 
 SPACES = "\u00a0\u202f\u2009"
 """Spaces that may stand between groups of digits; none of them breaks a line."""
-MEASURES = {
-    "mg": "mass-milligram",
-    "g": "mass-gram",
-    "µg": "mass-microgram",
-    "kg": "mass-kilogram",
-    "mL": "volume-milliliter",
-    "L": "volume-liter",
-    "°C": "temperature-celsius",
-    "°F": "temperature-fahrenheit",
-    "cm": "length-centimeter",
-    "mm": "length-millimeter",
-}
-"""Units of measure, and what CLDR calls them."""
 ALIASES = {"mg": ("mg",), "g": ("g",), "µg": ("µg", "μg", "mcg"), "kg": ("kg",), "mL": ("mL", "ml", "cc"), "L": ("L",)}
 """How every language may write them, beside its own ways."""
-TIMES: tuple[UnitOfTime, ...] = get_args(UnitOfTime)
-COUNTED = (0, 1, 2, 3, 5, 11, 100)
-"""Numbers that bring out every plural form of CLDR."""
 SPACELESS = frozenset({"zh", "ja", "th", "km", "lo", "my"})
 """Languages that are written without spaces between words."""
-STEM = {True: 3, False: 2}
-"""The shortest stem that stands for all forms of a word: in ASCII letters, and in others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +59,6 @@ class Terms:
     """Written in Latin letters."""
     spaced: bool
     """Words are parted by spaces."""
-    plurals: int | None
-    """How many plural forms gettext has for it; None where it does not know the language."""
 
 
 def spoken(text: str) -> str:
@@ -117,34 +93,25 @@ def _pattern(phrases: Iterable[str]) -> re.Pattern[str]:
 
 def terms_of(file: LocaleFile, names: Collection[str]) -> Terms:
     """Return what the language of ``file`` is held against; ``names`` are never translated."""
-    locale = Locale.parse(file.cldr)
-    symbols = locale.number_symbols[file.digits]
-    group = str(symbols["group"])
+    whole = file if file.whole else completed(file)
+    group = whole.numbers.group or ""
     return Terms(
         tag=file.tag,
-        decimal=str(symbols["decimal"]),
+        decimal=whole.numbers.decimal or "",
         groups=SPACES if group in SPACES else group,
-        measures={unit: _measures(unit, name, locale) for unit, name in MEASURES.items()},
-        times={unit: (*_times(f"duration-{unit}", locale), *file.units.get(unit, ())) for unit in TIMES},
+        measures={unit: _measures(unit, whole.unit_words[unit]) for unit in UNITS_OF_MEASURE},
+        times={unit: (*whole.unit_words[unit], *file.units.get(unit, ())) for unit in UNITS_OF_TIME},
         negation=negation_of(file) if file.negation else None,
         names={name: (name, *file.names.get(name, ())) for name in sorted({*names, *file.frozen})},
         quotes=file.quotes,
         latin=script(file.name[0]) == "LATIN",
-        spaced=locale.language not in SPACELESS,
-        plurals=_plurals(file.tag),
+        spaced=file.cldr.partition("_")[0] not in SPACELESS,
     )
 
 
 def script(char: str) -> str:
     """Return the script of a letter: the first word of its Unicode name."""
     return unicodedata.name(char, "").split(" ")[0]
-
-
-def _plurals(tag: str) -> int | None:
-    from babel.messages.plurals import PLURALS
-
-    known = PLURALS.get(tag) or PLURALS.get(tag.split("_")[0])
-    return int(known[0]) if known else None
 
 
 ENGLISH = LocaleFile(
@@ -177,22 +144,6 @@ def english_negation() -> Negation:
     return negation_of(ENGLISH)
 
 
-def _measures(unit: str, name: str, locale: Locale) -> tuple[str, ...]:
-    known = {*ALIASES.get(unit, (unit,)), *_forms(name, locale, ("long", "short"))}
+def _measures(unit: UnitOfMeasure, words: Collection[str]) -> tuple[str, ...]:
+    known = {*ALIASES.get(unit, (unit,)), *words}
     return tuple(sorted(known, key=lambda form: (-len(form), form)))
-
-
-def _times(name: str, locale: Locale) -> tuple[str, ...]:
-    """Return what words for a unit of time begin with: the stem they share, and every form of CLDR."""
-    forms = _forms(name, locale, ("long",)) or _forms(name, locale, ("short",))
-    shared = takewhile(lambda letters: len(set(letters)) == 1, zip(*(form.casefold() for form in forms), strict=False))
-    stem = "".join(letters[0] for letters in shared)
-    stems = [stem] if len(stem) >= STEM[stem.isascii()] else []
-    return tuple(sorted({*stems, *(form.casefold() for form in forms)}, key=lambda form: (-len(form), form)))
-
-
-def _forms(name: str, locale: Locale, lengths: tuple[str, ...]) -> list[str]:
-    """Return how CLDR writes a unit after a number; nothing where it does not know."""
-    found = {format_unit(number, name, length=length, locale=locale) for number in COUNTED for length in lengths}  # type: ignore[arg-type]
-    bare = {re.sub(r"^[\d\s]+|[\d\s]+$", "", form).strip() for form in found if name not in form}
-    return sorted(bare - {""})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
 import hashlib
 import json
 import re
@@ -13,12 +12,12 @@ from typing import TypeAlias
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, PoFileParser
 
+from handouts.content import plurals
 from handouts.errors import LanguageError, Problem
 
-COUNTS = range(201)
-"""The numbers for which the plural forms of a language are looked at."""
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 """What a header may call the encoding; a catalog is always UTF-8."""
+CHARSET = re.compile(r"^Content-Type:.*charset=([^;\s]*)", re.IGNORECASE | re.MULTILINE)
 SHOWN = 40
 """How much of a line or a text a message repeats."""
 LINE = re.compile(r"(?P<keyword>msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)?\s*(?P<text>.*)")
@@ -38,7 +37,9 @@ class Form:
     """What it has to say: of a plural, the singular for a form that stands for 1, the plural for the others."""
     text: str
     numbers: tuple[int, ...] = ()
-    """The numbers that this plural form stands for; none for a message without plural."""
+    """The numbers that a page can print for which this plural form stands; none for a message without plural."""
+    used: bool = True
+    """False: a plural form that no page asks for (of a fraction, of whole millions). It may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,13 @@ class Entry:
 
     @property
     def translated(self) -> bool:
-        """Whether it is printed: every form has a text, and nobody only guessed it."""
-        return not self.fuzzy and all(form.text.strip() for form in self.forms)
+        """Whether it is printed: every form that is used has a text, and nobody only guessed it."""
+        return not self.fuzzy and all(form.text.strip() for form in self.forms if form.used)
+
+    @property
+    def said(self) -> str:
+        """Its text; of a plural, that of the last form which is used."""
+        return next((form.text for form in reversed(self.forms) if form.used), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ class Texts:
     entries: tuple[Entry, ...]
     plurals: int
     """How many plural forms its header declares."""
+    plural: str
+    """Which numbers have which form: the C expression of its header."""
     changed: str
     """When it was last changed (PO-Revision-Date), as its header says; empty where it does not."""
     language: str
@@ -81,7 +89,7 @@ class Texts:
         """Return the SHA-256 of what is printed: same translations, same hash, in whatever order and with whatever
         comments. 64 hexadecimal digits."""
         said = sorted(
-            (entry.context or "", entry.english, [form.text for form in entry.forms])
+            (entry.context or "", entry.english, [form.text for form in entry.forms if form.used])
             for entry in self.entries
             if entry.translated
         )
@@ -92,8 +100,17 @@ class Messages(Catalog):
     """Keeps every message in the order of the file; Babel's own drops the second of two that are alike."""
 
     def __init__(self, tag: str) -> None:
+        """A catalog whose header has no ``Plural-Forms`` has those of the language ``tag``."""
         super().__init__(locale=tag)
+        self.mime_headers = [("Plural-Forms", plurals.usual(tag))]
         self.everything: list[Message] = []
+
+    @property
+    def encoding(self) -> str:
+        """What the header calls its encoding, in small letters; UTF-8 where it does not say."""
+        header = next((str(message.string) for message in self.everything if not message.id), "")
+        said = CHARSET.search(header)
+        return said[1].lower() if said else "utf-8"
 
     def __setitem__(self, id: MessageId, message: Message) -> None:
         self.everything.append(message)
@@ -103,12 +120,13 @@ class Messages(Catalog):
 def read_texts(catalog: bytes, tag: str, where: str) -> Texts:
     """Return the texts of a ``.po`` file in the language ``tag``. Raises LanguageError, naming ``where``."""
     found = read_catalog(catalog, tag, where)
-    numbers = _numbers(found)
+    numbers = plurals.numbers(found.plural_expr, found.num_plurals)
     headers = {key.casefold(): value for key, value in found.mime_headers}
     begun = next((message.lineno or 0 for message in found.everything if not message.id), 0)
     return Texts(
         tuple(_entry(message, numbers) for message in found.everything if message.id),
         found.num_plurals,
+        found.plural_expr,
         _stated(catalog, headers.get("po-revision-date", "")),
         headers.get("language", ""),
         begun,
@@ -133,11 +151,11 @@ def read_catalog(catalog: bytes, tag: str, where: str) -> Messages:
     except (AttributeError, TypeError, ValueError) as error:  # what Babel says of a header that is none
         raise LanguageError(_header(where, _line_of(lines, 'msgid ""'), error)) from None
     try:
-        _numbers(found)
+        plurals.numbers(found.plural_expr, found.num_plurals)
     except (ValueError, ArithmeticError) as error:
         raise LanguageError(_header(where, _line_of(lines, '"Plural-Forms:'), error)) from None
-    if found.charset not in CHARSETS:
-        raise LanguageError(_not_utf8(where, f"the header says charset={found.charset}"))
+    if found.encoding not in CHARSETS:
+        raise LanguageError(_not_utf8(where, f"the header says charset={found.encoding}"))
     found.charset = "utf-8"
     if faults := list(_repeated(found, where)):
         raise LanguageError(*faults)
@@ -229,30 +247,32 @@ def _repeated(found: Messages, where: str) -> Iterator[Problem]:
             yield Problem(f"{where}:{line}", "the header is not the first entry", "move it to the top")
 
 
-def _numbers(found: Catalog) -> list[tuple[int, ...]]:
-    """Return the numbers that each plural form stands for. Raises ValueError where one has no form."""
-    form_of = gettext.c2py(found.plural_expr)
-    forms = [form_of(number) for number in COUNTS]
-    if unknown := set(forms) - set(range(found.num_plurals)):
-        raise ValueError(f"plural={found.plural_expr} asks for form {max(unknown)} of {found.num_plurals}")
-    return [tuple(number for number in COUNTS if forms[number] == form) for form in range(found.num_plurals)]
+def printed(message: Message, catalog: Catalog) -> str | tuple[str, ...]:
+    """Return what is printed of ``message``, one text or that of every plural form; empty where it is not translated.
+
+    It is where every form that a page can ask for has a text (Babel makes missing ones empty), and nobody only guessed
+    it. A form that no page asks for says, where it is empty, what the last one says.
+    """
+    if isinstance(message.string, str):
+        return "" if message.fuzzy or not message.string.strip() else message.string
+    stand_for = plurals.numbers(catalog.plural_expr, catalog.num_plurals)
+    texts = list(zip(message.string or (), stand_for, strict=False))
+    used = [text for text, numbers in texts if numbers]
+    if message.fuzzy or not used or not all(text.strip() for text in used):
+        return ""
+    return tuple(text if text.strip() else used[-1] for text, _ in texts)
 
 
-def is_translated(message: Message) -> bool:
-    """Whether Babel's ``message`` is printed: every form has a text (Babel makes missing ones empty), and nobody only
-    guessed it."""
-    forms = [message.string] if isinstance(message.string, str) else message.string or [""]
-    return not message.fuzzy and all(form.strip() for form in forms)
-
-
-def _entry(message: Message, numbers: list[tuple[int, ...]]) -> Entry:
+def _entry(message: Message, numbers: Sequence[tuple[int, ...]]) -> Entry:
     if isinstance(message.id, str):
         english: tuple[str, ...] = (message.id,)
         forms: tuple[Form, ...] = (Form(message.id, str(message.string)),)
     else:
         english = tuple(message.id)
         forms = tuple(
-            Form(english[0] if 1 in stands_for and len(numbers) > 1 else english[-1], text, stands_for)
+            Form(
+                english[0] if 1 in stands_for and len(numbers) > 1 else english[-1], text, stands_for, bool(stands_for)
+            )
             for text, stands_for in zip(message.string or (), numbers, strict=True)
         )
     return Entry(

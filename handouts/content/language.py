@@ -1,4 +1,8 @@
-"""Languages: a catalog of translations and the words for dates and numbers, strict about what is missing."""
+"""Languages: a catalog of translations and the words for dates and numbers, strict about what is missing.
+
+A ``Language`` is the same for everybody who uses it, also from several threads. Its texts are had from a
+``Translator``, one for each page or purpose, which says afterwards what the catalog lacks.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,15 @@ import gettext
 import hashlib
 import io
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from babel import Locale
-from babel.core import get_global
-from babel.dates import DateTimeFormat, get_date_format, match_skeleton, parse_pattern
-from babel.numbers import format_decimal
-from pydantic import Field
+from pydantic import AfterValidator, Field, PositiveInt
 
+from handouts.content.dates import unknown, written
 from handouts.content.facts import Name, Strict
 from handouts.content.marks import OWN, Marks
 from handouts.content.reading import File, read_toml
-from handouts.content.tags import lookup, parse, same_language
+from handouts.content.tags import lookup, parse
 from handouts.errors import LanguageError, Problem
 
 BINARY = "handouts.mo"
@@ -34,26 +35,62 @@ NUMBERS = 256
 NEVER = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 """When a catalog says it was made: same texts, same bytes."""
 UnitOfTime = Literal["minute", "hour", "day", "week", "month", "year"]
+UnitOfMeasure = Literal["mg", "g", "µg", "kg", "mL", "L", "°C", "°F", "cm", "mm"]
+UNITS_OF_TIME: tuple[UnitOfTime, ...] = get_args(UnitOfTime)
+UNITS_OF_MEASURE: tuple[UnitOfMeasure, ...] = get_args(UnitOfMeasure)
+DayOfTheWeek = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DAYS_OF_THE_WEEK: tuple[DayOfTheWeek, ...] = get_args(DayOfTheWeek)
+
+
+def _pattern(text: str) -> str:
+    if odd := unknown(text):
+        raise ValueError(f"{odd[0]} is no part of a date; write y, MMMM, MMM, LLLL, d, EEEE, and other words in '…'")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+"""A pattern of the CLDR (see ``content.dates``)."""
+Year = Annotated[tuple[Name, ...], Field(min_length=12, max_length=12)]
+"""Words for the months, from January."""
+Week = Annotated[tuple[Name, ...], Field(min_length=7, max_length=7)]
+"""Words for the days of the week, from Monday."""
 
 
 class DatePatterns(Strict):
-    """CLDR patterns (Unicode TS 35), only where CLDR's own are wrong or missing for this locale."""
+    """How a date is written. What is not here is the CLDR's."""
 
-    weekday: str | None = None
-    full: str | None = None
-    long: str | None = None
-    medium: str | None = None
+    weekday: Pattern | None = None
+    """ "Tuesday"."""
+    full: Pattern | None = None
+    """ "Tuesday, December 1, 2026"."""
+    long: Pattern | None = None
+    """ "December 1, 2026"."""
+    medium: Pattern | None = None
+    """ "Dec 1, 2026"."""
+    month: Pattern | None = None
+    """ "December 2026"."""
 
 
 class DateWords(Strict):
-    """Words for dates, only where CLDR's are wrong or missing; as they stand within a date."""
+    """Words for dates, as they stand within a date. What is not here is the CLDR's."""
 
-    months: Annotated[tuple[Name, ...], Field(min_length=12, max_length=12)] | None = None
-    """From January."""
-    months_short: Annotated[tuple[Name, ...], Field(min_length=12, max_length=12)] | None = None
-    weekdays: Annotated[tuple[Name, ...], Field(min_length=7, max_length=7)] | None = None
-    """From Monday."""
-    weekdays_narrow: Annotated[tuple[Name, ...], Field(min_length=7, max_length=7)] | None = None
+    months: Year | None = None
+    months_alone: Year | None = None
+    """As they stand without a day, over the grid of a month; those within a date where a language has no others."""
+    months_short: Year | None = None
+    weekdays: Week | None = None
+    weekdays_narrow: Week | None = None
+
+
+class Numbers(Strict):
+    """How a number is written. What is not here is the CLDR's."""
+
+    decimal: str | None = None
+    """The mark before a fraction."""
+    group: str | None = None
+    """The mark between groups of digits."""
+    groups: tuple[PositiveInt, ...] | None = None
+    """The sizes of groups, from the right, the last of them again and again; none: digits are not grouped."""
 
 
 class Reviewer(Strict):
@@ -75,12 +112,15 @@ class LocaleFile(Strict):
     """The language's name for itself."""
     english_name: Name
     cldr: Name
-    """The CLDR locale that formats dates and numbers."""
+    """The CLDR locale that dates and numbers are written by, as far as this file does not say it itself."""
     direction: Literal["ltr", "rtl"]
     source: bool = False
     """The language that templates and drug files are written in: it needs no catalog."""
     dates: DatePatterns = DatePatterns()
     date_words: DateWords = DateWords()
+    numbers: Numbers = Numbers()
+    first_weekday: DayOfTheWeek | None = None
+    """The day a week begins on."""
     digits: Literal["latn"] = "latn"
     """The digits on paper: 0 to 9, as on labels and telephones."""
     paper: Literal["letter", "a4"] | None = None
@@ -110,42 +150,94 @@ class LocaleFile(Strict):
     names: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
     """How this language writes a name of the formulary, where a reader knows it better so."""
     units: dict[UnitOfTime, tuple[Name, ...]] = Field(default_factory=dict)
-    """Words for units of time that CLDR does not list, such as other cases."""
+    """Further words for units of time, such as other cases."""
+    unit_words: dict[UnitOfTime | UnitOfMeasure, tuple[Name, ...]] = Field(default_factory=dict)
+    """What units are called, or what their words begin with. A unit that is not here is called as in the CLDR."""
     reviewers: tuple[Reviewer, ...] = ()
 
+    @property
+    def whole(self) -> bool:
+        """Whether it says itself how all dates, numbers and units are written."""
+        said = (value for part in (self.dates, self.date_words, self.numbers) for _, value in part)
+        units = set(self.unit_words) == {*UNITS_OF_TIME, *UNITS_OF_MEASURE}
+        return units and self.first_weekday is not None and None not in list(said)
 
-class _Missing(gettext.NullTranslations):
-    """Stands behind a catalog and notes what was asked for in vain, so that English is never printed in silence."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages: list[str] = []
+class _Untranslated(str):
+    """A text that a catalog does not have."""
+
+
+class _Behind(gettext.NullTranslations):
+    """Stands behind a catalog and marks what was asked for in vain, so that English is never printed in silence."""
 
     def gettext(self, message: str) -> str:
-        self.messages.append(message)
-        return message
+        return _Untranslated(message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        self.messages.append(msgid1)
-        return msgid1 if n == 1 else msgid2
+        return _Untranslated(msgid1 if n == 1 else msgid2)
 
     def pgettext(self, context: str, message: str) -> str:
-        return self.gettext(message)
+        return _Untranslated(message)
 
     def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
         return self.ngettext(msgid1, msgid2, n)
 
 
+class Translator(gettext.NullTranslations):
+    """The texts of one page, or for one purpose, in a language; it remembers which of them the catalog lacks."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self.language = language
+        self._texts = language.translations
+        self._missing: dict[str, None] = {}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The English of what was asked for and has no translation, in the order in which it was asked for."""
+        return tuple(self._missing)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The same as problems."""
+        where, hint = f"locales/{self.language.tag}", "translate it in the catalog"
+        return [Problem(where, f"not translated: {message!r}", hint) for message in self._missing]
+
+    def refuse_missing(self) -> None:
+        """Raise LanguageError with everything that was asked for and has no translation."""
+        if self._missing:
+            raise LanguageError(*self.problems)
+
+    def gettext(self, message: str) -> str:
+        return self._noted(self._texts.gettext(message), message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self._noted(self._texts.ngettext(msgid1, msgid2, n), msgid1)
+
+    def pgettext(self, context: str, message: str) -> str:
+        return self._noted(self._texts.pgettext(context, message), message)
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        return self._noted(self._texts.npgettext(context, msgid1, msgid2, n), msgid1)
+
+    def _noted(self, text: str, message: str) -> str:
+        if isinstance(text, _Untranslated):
+            self._missing[message] = None
+        return text
+
+
 class Language:
-    """One locale: its catalog, and its words for dates and numbers."""
+    """One locale: its catalog, and its words for dates and numbers. Only what it has worked out is added to it."""
 
     def __init__(self, file: LocaleFile, catalog: bytes | None, binary: bytes | None = None) -> None:
-        """``catalog`` is the text of a ``.po`` file; none only for the source language. ``binary`` is it compiled."""
-        self.file = file
+        """``catalog`` is the text of a ``.po`` file; none only for the source language. ``binary`` is it compiled.
+
+        What ``file`` leaves out about dates and numbers is the CLDR's. Raises LanguageError where that has none.
+        """
+        self.file = file if file.whole else _completed(file)
         self.tag = file.tag
         self.bcp47 = file.tag.replace("_", "-")
         self.direction = file.direction
-        self.cldr = Locale.parse(file.cldr)
         self.catalog = catalog or b""
         self.weekday = functools.lru_cache(DAYS)(self._weekday)
         self.full = functools.lru_cache(DAYS)(self._full)
@@ -153,7 +245,6 @@ class Language:
         self.medium = functools.lru_cache(DAYS)(self._medium)
         self.number = functools.lru_cache(NUMBERS)(self._number)
         self._binary = binary
-        self._missing = _Missing()
 
     @functools.cached_property
     def translations(self) -> gettext.NullTranslations:
@@ -164,16 +255,12 @@ class Language:
         if self.file.source:
             return gettext.NullTranslations()
         translations = gettext.GNUTranslations(io.BytesIO(self._binary or compiled(self.catalog, self.tag)))
-        translations.add_fallback(self._missing)
+        translations.add_fallback(_Behind())
         return translations
 
-    def gettext(self, message: str) -> str:
-        """Return the translation of ``message``; what is missing is noted (see ``untranslated``)."""
-        return self.translations.gettext(message)
-
-    def ngettext(self, one: str, many: str, number: int) -> str:
-        """Return the translation in the plural form for ``number``; what is missing is noted."""
-        return self.translations.ngettext(one, many, number)
+    def translator(self) -> Translator:
+        """Return what a page, or whatever else is printed, has its texts from; each has one of its own."""
+        return Translator(self)
 
     @functools.cached_property
     def catalog_hash(self) -> str:
@@ -183,7 +270,7 @@ class Language:
     @functools.cached_property
     def marks(self) -> Marks:
         """The marks between what a page joins."""
-        usual = OWN.get(self.cldr.language, Marks())
+        usual = OWN.get(self.file.cldr.partition("_")[0], Marks())
         return Marks(*(given or mark for given, mark in zip(self._given_marks, usual, strict=True)))
 
     @property
@@ -192,11 +279,8 @@ class Language:
 
     @property
     def first_weekday(self) -> int:
-        """The day a week begins on, 0 is Monday: that of the territory of ``cldr``, or of where it is spoken most."""
-        if (self.cldr.territory or "001").isalpha():  # 001 is the world
-            return int(self.cldr.first_week_day)
-        likely = get_global("likely_subtags").get(str(self.cldr), str(self.cldr))
-        return int(Locale.parse(likely).first_week_day)
+        """The day a week begins on; 0 is Monday."""
+        return DAYS_OF_THE_WEEK.index(self.file.first_weekday or "monday")
 
     @functools.cached_property
     def letters(self) -> str:
@@ -214,38 +298,28 @@ class Language:
         signed = {reviewer.hash for reviewer in self.file.reviewers}
         return read_texts(self.catalog, self.tag, catalog_of(self.tag)).content_hash() in signed
 
-    def untranslated(self) -> list[str]:
-        """Return the messages that were asked for since the last call and are not in the catalog."""
-        messages, self._missing.messages = list(dict.fromkeys(self._missing.messages)), []
-        return messages
-
     def _weekday(self, day: dt.date) -> str:
         """ "Tuesday": the day of the week, as it stands at the head of a line."""
-        return _headed(self._date(day, self.file.dates.weekday or "EEEE"))
+        return _headed(self._date(day, self.file.dates.weekday))
 
     def _full(self, day: dt.date) -> str:
         """ "Tuesday, December 1, 2026": weekday, month in letters, four-digit year."""
-        return _headed(self._date(day, self.file.dates.full or get_date_format("full", self.cldr).pattern))
+        return _headed(self._date(day, self.file.dates.full))
 
     def _long(self, day: dt.date) -> str:
         """ "December 1, 2026"."""
-        return self._date(day, self.file.dates.long or get_date_format("long", self.cldr).pattern)
+        return self._date(day, self.file.dates.long)
 
     def _medium(self, day: dt.date) -> str:
         """ "Dec 1, 2026": for narrow places; still with the month in letters."""
-        return self._date(day, self.file.dates.medium or self._pattern("yMMMd"))
+        return self._date(day, self.file.dates.medium)
 
     def month(self, day: dt.date) -> str:
         """ "December 2026": the head of a month grid."""
-        return _headed(self._date(day, self._pattern("yMMMM")))
+        return _headed(self._date(day, self.file.dates.month))
 
-    def _pattern(self, skeleton: str) -> str:
-        """Return the pattern of CLDR that has the parts of ``skeleton``, or is nearest to it."""
-        known = self.cldr.datetime_skeletons
-        return str(known[skeleton if skeleton in known else match_skeleton(skeleton, known)].pattern)
-
-    def _date(self, day: dt.date, pattern: str) -> str:
-        return parse_pattern(pattern) % _Words(day, self.cldr, self.file.date_words)
+    def _date(self, day: dt.date, pattern: str | None) -> str:
+        return written(day, pattern or "", self.file.date_words)
 
     def dates(self) -> set[str]:
         """Return every day of a leap year in every form; all words and digits of dates are in them."""
@@ -255,27 +329,29 @@ class Language:
 
     def weekdays(self) -> tuple[str, ...]:
         """Return the shortest names of the days of the week, from Monday."""
-        names = self.cldr.days["stand-alone"]["narrow"]
-        return self.file.date_words.weekdays_narrow or tuple(names[day] for day in range(7))
+        return self.file.date_words.weekdays_narrow or ()
 
     def _number(self, value: float) -> str:
-        return format_decimal(value, locale=self.cldr)
+        """Return ``value`` with three decimals at the most; those that are 0 are left out."""
+        own = self.file.numbers
+        digits, _, fraction = f"{value:.3f}".rstrip("0").partition(".")
+        return _grouped(digits, own) + (f"{own.decimal}{fraction}" if fraction else "")
 
 
-class _Words(DateTimeFormat):
-    """The parts of a date in words: the locale's own where ``locale.toml`` has them, and otherwise CLDR's."""
+def _completed(file: LocaleFile) -> LocaleFile:
+    from handouts.content.cldr import completed
 
-    def __init__(self, day: dt.date, cldr: Locale, own: DateWords) -> None:
-        super().__init__(day, cldr)
-        self._day, self._own = day, own
+    return completed(file)
 
-    def format_month(self, char: str, num: int) -> str:
-        own = {3: self._own.months_short, 4: self._own.months}.get(num)
-        return own[self._day.month - 1] if own else super().format_month(char, num)
 
-    def format_weekday(self, char: str = "E", num: int = 4) -> str:
-        own = self._own.weekdays if num == 4 else None
-        return own[self._day.weekday()] if own else super().format_weekday(char, num)
+def _grouped(digits: str, own: Numbers) -> str:
+    """Return a whole number with its marks between groups."""
+    sizes, groups = list(own.groups or ()), []
+    while sizes and len(digits) > sizes[0]:
+        groups.append(digits[-sizes[0] :])
+        digits = digits[: -sizes[0]]
+        sizes = sizes[1:] or sizes
+    return (own.group or "").join([digits, *reversed(groups)])
 
 
 def _headed(text: str) -> str:
@@ -289,13 +365,13 @@ def compiled(catalog: bytes, tag: str) -> bytes:
     """
     from babel.messages.mofile import write_mo
 
-    from handouts.content.catalog import is_translated, read_catalog
+    from handouts.content.catalog import printed, read_catalog
 
     entries = read_catalog(catalog, tag, catalog_of(tag))
     entries.creation_date = entries.revision_date = NEVER
     for message in entries:
-        if not is_translated(message):
-            message.string = ""
+        if message.id:
+            message.string = printed(message, entries)
     binary = io.BytesIO()
     write_mo(binary, entries)
     return binary.getvalue()
@@ -304,22 +380,6 @@ def compiled(catalog: bytes, tag: str) -> bytes:
 def catalog_of(tag: str) -> str:
     """Return how messages name the catalog of the language ``tag``."""
     return f"locales/{tag}/LC_MESSAGES/handouts.po"
-
-
-def _borrows_dates(file: LocaleFile) -> bool:
-    """Whether dates would be printed in another language: CLDR has none of the words, or hands on those of its parent
-    (French for Haitian Creole), and ``locale.toml`` does not have them all."""
-    if None not in file.date_words.model_dump().values():
-        return False
-    cldr = Locale.parse(file.cldr)
-    months = dict(cldr.months["format"]["wide"])
-    if months[1] == "M01" or not same_language(file.tag, str(cldr)):
-        return True
-    parents = get_global("parent_exceptions")
-    parent = parents.get(str(cldr)) or parents.get(cldr.language)
-    if parent is None or same_language(parent, file.tag):
-        return False
-    return dict(Locale.parse(parent).months["format"]["wide"]) == months
 
 
 def locale_tags(folder: File) -> list[str]:
@@ -341,7 +401,10 @@ def read_locale(tag: str, folder: File) -> LocaleFile:
 
     Raises LanguageError when it is not a tag, or there is none for it.
     """
-    wanted, known = parse(tag), locale_tags(folder)
+    known, exactly = locale_tags(folder), tag.replace("-", "_")
+    if exactly in known:
+        return read_toml(folder / exactly / "locale.toml", LocaleFile)
+    wanted = parse(tag)
     if isinstance(wanted, Problem):
         raise LanguageError(wanted)
     name = lookup(wanted, known)
@@ -350,6 +413,15 @@ def read_locale(tag: str, folder: File) -> LocaleFile:
         hint = "available: " + ", ".join(known)
         raise LanguageError(Problem("locale", f"there is no translation for {shown}", hint))
     return read_toml(folder / name / "locale.toml", LocaleFile)
+
+
+def _refuse_borrowed_dates(file: LocaleFile) -> None:
+    from handouts.content.cldr import borrows_dates
+
+    if borrows_dates(file):
+        problem = f"the CLDR has no words of its own for the dates of {file.english_name}"
+        hint = "write months, months_short, weekdays and weekdays_narrow under [date_words]"
+        raise LanguageError(Problem(f"locales/{file.tag}/locale.toml", problem, hint))
 
 
 def read_staff_language(tag: str, folder: File) -> Language:
@@ -366,10 +438,8 @@ def read_language(tag: str, folder: File) -> Language:
     Raises LanguageError when there is none, or when its catalog is missing.
     """
     file = read_locale(tag, folder)
-    if _borrows_dates(file):
-        problem = f"the CLDR has no words of its own for the dates of {file.english_name}"
-        hint = "write months, months_short, weekdays and weekdays_narrow under [date_words]"
-        raise LanguageError(Problem(f"locales/{file.tag}/locale.toml", problem, hint))
+    if not file.whole:
+        _refuse_borrowed_dates(file)
     if file.source:
         return Language(file, None)
     catalog = folder / file.tag / "LC_MESSAGES" / "handouts.po"

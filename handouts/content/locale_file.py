@@ -1,26 +1,33 @@
-"""Writing ``locale.toml``: that of a new language, and the name of whoever reviewed one."""
+"""Writing ``locale.toml``: that of a new language, that of an edition, and the name of whoever reviewed one."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 
 from babel import Locale, UnknownLocaleError
 from pydantic import ValidationError
 
+from handouts.content.cldr import borrows_dates, completed
 from handouts.content.language import LocaleFile, Reviewer
-from handouts.content.reading import problems_of
+from handouts.content.reading import File, problems_of, read_toml
 from handouts.errors import InputError, Problem, UsageError
 
+BARE = re.compile("[A-Za-z0-9_-]+")
+"""A key of TOML that needs no quotation marks."""
+NO_BREAK = "\u00a0\u202f"
 TAG = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_[A-Z]{2})?")
 DRAFT = """\
 # {title}: what a page needs to know about the language. Lines with # in front are as they are unless you change them.
 tag = {tag}
 name = {name}
-english_name = {english}
-cldr = {cldr} # whose dates and numbers are printed (Unicode CLDR)
+english_name = {english_name}
+cldr = {cldr} # where dates and numbers below come from (Unicode CLDR)
 direction = {direction}
+first_weekday = {first_weekday} # the day a week begins on, in English
 # digits = "latn" # 0 to 9 in every language, as on labels and telephones
 # paper = "letter" # or "a4": what previews are made on
 # quotes = ["“", "”"]
@@ -43,16 +50,24 @@ not_negation = []
 # [names] # how your language writes a drug, where the label does so, too
 # generic-name = ["its name in your language"]
 
-# [units] # words for units of time that `handouts locales check` does not know yet
+# [units] # further words for units of time, beside those of unit_words below
 # hour = []
 
-# [dates] # patterns of CLDR, only where CLDR's own are wrong
-# full = "EEEE, d MMMM y"
-
-# [date_words] # only where CLDR's are wrong or missing
-# months = []
-# weekdays = []
 """
+PATTERNS = "# y year, MMMM month (MMM short, LLLL by itself), d day, EEEE day of the week, other words in '…'"
+WORDS = "# as they stand within a date, from January and from Monday; months_alone over the grid of a month"
+NONE = """\
+# The CLDR has no words of this language; without them nothing is printed:
+# months = []
+# months_alone = []
+# months_short = []
+# weekdays = []
+# weekdays_narrow = []
+"""
+MARKS = "# groups: the sizes of groups of digits, from the right"
+UNITS = "# what units are called, or what their words begin with: `handouts locales check` looks for them"
+WIDTH = 120
+"""The longest line."""
 
 
 def draft(tag: str) -> str:
@@ -69,8 +84,65 @@ def draft(tag: str) -> str:
     except (UnknownLocaleError, ValueError):
         raise UsageError(Problem("TAG", f"the Unicode CLDR does not know {tag!r}", hint)) from None
     own, english = locale.get_display_name(locale) or name, locale.get_display_name("en") or name
-    said = {"tag": name, "name": own, "english": english, "cldr": str(locale), "direction": locale.text_direction}
-    return DRAFT.format(title=english, **{key: json.dumps(text, ensure_ascii=False) for key, text in said.items()})
+    said = {"tag": name, "name": own, "english_name": english, "cldr": str(locale), "direction": locale.text_direction}
+    begun = LocaleFile.model_validate(said)
+    whole = completed(begun)
+    said["first_weekday"] = str(whole.first_weekday)
+    head = DRAFT.format(title=english, **{key: json.dumps(text, ensure_ascii=False) for key, text in said.items()})
+    return head + pins(whole, words=not borrows_dates(begun))
+
+
+def pins(file: LocaleFile, *, words: bool = True) -> str:
+    """Return the tables that say how dates, numbers and units are written, as ``file`` has them.
+
+    Without ``words``, the words for dates are left to the translator.
+    """
+    return "\n".join(
+        (
+            f"[dates] {PATTERNS}\n{_rows(file.dates)}",
+            f"[date_words] {WORDS}\n{_rows(file.date_words) if words else NONE}",
+            f"[numbers] {MARKS}\n{_rows(file.numbers)}",
+            f"[unit_words] {UNITS}\n{_rows(file.unit_words.items())}",
+        )
+    )
+
+
+def whole_text(path: File) -> bytes:
+    """Return the ``locale.toml`` at ``path`` for an edition: as it is, or with everything that it leaves to the CLDR,
+    so that another CLDR at a desk changes no date."""
+    file = read_toml(path, LocaleFile)
+    return path.read_bytes() if file.whole else _dumped(completed(file)).encode()
+
+
+def _rows(table: Iterable[tuple[str, object]]) -> str:
+    return "".join(f"{_row(key, value)}\n" for key, value in table if value is not None)
+
+
+def _row(name: str, value: object) -> str:
+    key = name if BARE.fullmatch(name) else _value(name)
+    line = f"{key} = {_value(value)}"
+    if len(line) <= WIDTH or not isinstance(value, tuple):
+        return line
+    half = (len(value) + 1) // 2
+    parts = (", ".join(map(_value, part)) for part in (value[:half], value[half:]) if part)
+    return f"{key} = [\n" + "".join(f"  {part},\n" for part in parts) + "]"
+
+
+def _value(value: object) -> str:
+    """Return ``value`` in TOML; a space that does not break, which nobody sees, by its number."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_value(key)} = {_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(f"\\u{ord(char):04x}" if char in NO_BREAK else char for char in text)
+
+
+def _dumped(file: LocaleFile) -> str:
+    """Return ``file`` as TOML, every table on one line."""
+    return _rows(file.model_dump(exclude_none=True).items())
 
 
 def signed(text: str, reviewer: Reviewer) -> str:

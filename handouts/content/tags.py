@@ -12,13 +12,14 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-
-from babel import Locale
-from babel.core import get_global
+from typing import TYPE_CHECKING, Any
 
 from handouts.errors import Problem
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 HINT = "write it like en, es-MX or zh-Hant"
 EVERYDAY = {
@@ -66,7 +67,7 @@ class Tag:
     @property
     def name(self) -> str:
         """The language's English name, such as "Traditional Chinese"; empty where CLDR does not know one."""
-        names = Locale("en").languages
+        names = _english().languages
         parts = ((self.language, self.region), (self.language, self.written), (self.language,))
         return next((str(names[key]) for part in parts if (key := "_".join(part)) in names), "")
 
@@ -74,7 +75,7 @@ class Tag:
     def regions(self) -> Iterator[str]:
         """The regions whose wording suits this reader, the best first; "" is a wording for all of them."""
         yield self.region
-        parents = get_global("parent_exceptions")
+        parents = _cldr("parent_exceptions")
         name = str(self).replace("-", "_")
         while (name := parents.get(name, "")).startswith(f"{self.language}_"):
             yield name.rpartition("_")[2]
@@ -84,7 +85,7 @@ class Tag:
     @property
     def _likely(self) -> tuple[str, str]:
         """The script and the region that CLDR adds to the tag."""
-        known = get_global("likely_subtags")
+        known = _cldr("likely_subtags")
         keys = (f"{self.language}_{self.region}", f"{self.language}_{self.script}", self.language)
         found = next((known[key] for key in keys if key in known), "")
         _, script, region = found.split("_") if found else ("", "", "")
@@ -100,17 +101,17 @@ def parse(text: str, where: str = "locale") -> Tag | Problem:
     language = found["extended"] or found["language"]  # zh-yue is yue (RFC 5646, 2.2.2)
     script, region = (found["script"] or "").title(), (found["region"] or "").upper()
     variants = found["variants"].upper().split("-")[1:]
-    if unknown := [variant for variant in variants if variant not in Locale("en").variants]:
+    if unknown := [variant for variant in variants if variant not in _english().variants]:
         return Problem(where, f"{unknown[0].lower()} is not a variant of a language", HINT)
     if not script and not ROMANIZED.isdisjoint(variants):
         script = "Latn"
-    if alias := get_global("language_aliases").get(language):
+    if alias := _cldr("language_aliases").get(language):
         language, *rest = alias.split("_")
         script = script or next((part for part in rest if len(part) == 4), "")
         region = region or next((part for part in rest if len(part) == 2), "")
-    if len(moved := get_global("territory_aliases").get(region, [])) == 1:
+    if len(moved := _cldr("territory_aliases").get(region, [])) == 1:
         region = moved[0]
-    if region and (MADE_UP.fullmatch(region) or region not in Locale("en").territories):
+    if region and (MADE_UP.fullmatch(region) or region not in _english().territories):
         shown = text.strip().replace("_", "-")
         hint = f"to try a layout: handouts locales preview {shown}" if shown in TRIALS else HINT
         return Problem(where, f"{shown}: {region} is not a country", hint)
@@ -139,6 +140,8 @@ def same_language(one: str, other: str) -> bool:
 
 def other_wording(wanted: str, printed: str) -> Problem | None:
     """Return what to look at where ``printed``, the tag of what is printed, is the wording of another country."""
+    if wanted == printed:
+        return None
     asked, own = parse(wanted), parse(printed)
     if isinstance(asked, Problem) or isinstance(own, Problem):
         return None
@@ -146,6 +149,19 @@ def other_wording(wanted: str, printed: str) -> Problem | None:
         return None
     message = f"{asked} is printed as {own}, {own.name}, since there is no other"
     return Problem("locale", message, "ask whether the patient reads it well")
+
+
+def _cldr(name: str) -> Mapping[str, Any]:
+    """Return a table of the CLDR; it is read when a tag is not one that is known already."""
+    from babel.core import get_global
+
+    return get_global(name)  # type: ignore[arg-type]
+
+
+def _english() -> Locale:
+    from babel import Locale
+
+    return Locale("en")
 
 
 def _reader(tag: Tag) -> tuple[str, str]:
@@ -162,4 +178,4 @@ def _hint(text: str) -> str:
 @functools.cache
 def _names() -> dict[str, str]:
     """Return the English names of languages, and how each is written as a tag."""
-    return {str(name).casefold(): tag.replace("_", "-") for tag, name in Locale("en").languages.items()} | EVERYDAY
+    return {str(name).casefold(): tag.replace("_", "-") for tag, name in _english().languages.items()} | EVERYDAY

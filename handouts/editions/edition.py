@@ -131,6 +131,8 @@ def write_edition(
 ) -> bytes:
     """Return the bytes of an edition with ``entries``, the files of their ``parts`` by key, and what they were made
     from."""
+    from handouts.content.locale_file import whole_text
+
     drugs, locales = _used(entries)
     files: dict[str, bytes] = {
         HEAD: _head(number, library.ground(), entries),
@@ -142,6 +144,7 @@ def write_edition(
         files[f"locales/{SLIPS}"] = (library.locales / SLIPS).read_bytes()
     for tag in {*locales, read_staff_language(clinic.locale, library.locales).tag}:
         files |= _below(library.locales / tag, f"locales/{tag}")
+        files[f"locales/{tag}/locale.toml"] = whole_text(library.locales / tag / "locale.toml")
         if catalog := files.get(f"locales/{tag}/LC_MESSAGES/handouts.po"):
             files[f"locales/{tag}/LC_MESSAGES/{BINARY}"] = compiled(catalog, tag)
     files |= {_place(key): data for key, data in parts.items()}

@@ -14,7 +14,15 @@ import uharfbuzz
 from handouts import __version__
 
 PACKAGE = Path(__file__).resolve().parents[1]
-MAKERS = ("forms.py", "gate.py", "values.py", "content/language.py", "content/marks.py", "press/*.py")
+MAKERS = (
+    "forms.py",
+    "gate.py",
+    "values.py",
+    "content/dates.py",
+    "content/language.py",
+    "content/marks.py",
+    "press/*.py",
+)
 """The program's own sources that make pages, as patterns below the package."""
 LIBRARIES = ("weasyprint", "pydyf")
 """Packages whose version is in the file that begins them: it is read, as importing takes half a second."""

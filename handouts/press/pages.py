@@ -19,7 +19,7 @@ from jinja2.ext import babel_extract
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
-from handouts.content.language import Language
+from handouts.content.language import Language, Translator
 from handouts.content.marks import ended
 from handouts.content.regimen import Interval
 from handouts.errors import LanguageError, LayoutError, Problem
@@ -70,9 +70,11 @@ class Pages:
         Raises LanguageError naming every message without a translation, and LayoutError when the template itself is
         broken or asks for a field that has no value.
         """
-        words = _Words(sheet.language)
+        texts = sheet.language.translator()
+        own = sheet.staff.translator() if sheet.staff.tag != sheet.language.tag else texts
+        words = _Words(texts)
         fields = _Fields(values, sheet.language.direction)
-        environment = self._environment(sheet.language)
+        environment = self._environment(texts)
         environment.globals |= {
             "field": fields.span,
             "icon": self._icon,
@@ -90,6 +92,7 @@ class Pages:
                 outline=sheet.outline,
                 language=sheet.language,
                 staff=sheet.staff,
+                staff_gettext=own.gettext,
                 marks=sheet.language.marks,
                 paper=sheet.paper,
                 size=sheet.size,
@@ -103,11 +106,7 @@ class Pages:
             raise LayoutError(
                 Problem(f"templates/{document}.html", f"cannot be filled in: {error}", "mend the template")
             ) from error
-        if problems := [
-            Problem(f"locales/{language.tag}", f"not translated: {message!r}", "translate it in the catalog")
-            for language in sheet.languages
-            for message in language.untranslated()
-        ]:
+        if problems := dict.fromkeys([*texts.problems, *own.problems]):
             raise LanguageError(*problems)
         return composed(page, sheet.language.direction)
 
@@ -120,7 +119,8 @@ class Pages:
         page = f"@page {{ size: {paper}; margin-bottom: {foot}mm;{higher} }}"
         return [*theme, f"{page} :root {{ --accent: {sheet.clinic.accent} }}"]
 
-    def _environment(self, language: Language) -> SandboxedEnvironment:
+    def _environment(self, texts: Translator) -> SandboxedEnvironment:
+        language = texts.language
         environment = SandboxedEnvironment(
             loader=jinja2.FileSystemLoader(self.folder),
             autoescape=True,
@@ -138,7 +138,7 @@ class Pages:
             "english": asides.english,
             "stop": _stop(language),
         }
-        environment.install_gettext_translations(language.translations, newstyle=False)  # type: ignore[attr-defined]
+        environment.install_gettext_translations(texts, newstyle=False)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
         return environment
 
@@ -240,10 +240,10 @@ class _Fields:
 class _Words:
     """Numbers in words, with the plural of the language."""
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
-        self._ngettext: Callable[[str, str, int], str] = language.translations.ngettext
-        self._gettext: Callable[[str], str] = language.translations.gettext
+    def __init__(self, texts: Translator) -> None:
+        self._language = texts.language
+        self._ngettext: Callable[[str, str, int], str] = texts.ngettext
+        self._gettext: Callable[[str], str] = texts.gettext
 
     def minutes(self, longest: int, shortest: int | None = None) -> str:
         if shortest is not None and shortest != longest:
@@ -284,12 +284,13 @@ class _Words:
 
     def every(self, interval: Interval) -> str:
         """Return "every month", "every 24 weeks"."""
-        texts = {
-            "days": self._ngettext("every day", "every %(number)s days", interval.number),
-            "weeks": self._ngettext("every week", "every %(number)s weeks", interval.number),
-            "months": self._ngettext("every month", "every %(number)s months", interval.number),
-        }
-        return texts[interval.unit].replace("%(number)s", self._language.number(interval.number))
+        if interval.unit == "days":
+            text = self._ngettext("every day", "every %(number)s days", interval.number)
+        elif interval.unit == "weeks":
+            text = self._ngettext("every week", "every %(number)s weeks", interval.number)
+        else:
+            text = self._ngettext("every month", "every %(number)s months", interval.number)
+        return text.replace("%(number)s", self._language.number(interval.number))
 
 
 def template_messages(folder: Path) -> Iterator[tuple[str, int, str | None, str, str | None, list[str]]]:

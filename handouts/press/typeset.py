@@ -10,6 +10,7 @@ import functools
 import logging
 import os
 import re
+import threading
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,26 +35,45 @@ class Anchor(NamedTuple):
     bottom: float
 
 
-class _Collector(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.messages: list[str] = []
+class _Listener(logging.Filter):
+    """Keeps what WeasyPrint warns of while a thread typesets. Nobody else hears it: it may quote a patient's page."""
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+    def __init__(self) -> None:
+        super().__init__()
+        self._here = threading.local()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        heard: list[str] | None = getattr(self._here, "heard", None)
+        if heard is not None and record.levelno >= logging.WARNING:
+            heard.append(record.getMessage())
+        return heard is None
+
+    @contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """Collect the warnings of this thread."""
+        heard: list[str] = []
+        self._here.heard = heard
+        try:
+            yield heard
+        finally:
+            self._here.heard = None
+
+
+LISTENER = _Listener()
+ONE_AT_A_TIME = threading.Lock()
+"""Pango, fontconfig and WeasyPrint's caches are used by one thread at a time."""
 
 
 @contextmanager
 def _warnings_are_problems(where: str) -> Iterator[None]:
-    logger, collector = logging.getLogger("weasyprint"), _Collector()
-    handlers, propagate = logger.handlers[:], logger.propagate
-    logger.handlers, logger.propagate = [collector], False
-    try:
+    logger = logging.getLogger("weasyprint")
+    logger.addFilter(LISTENER)  # once: a second time, nothing happens
+    if not logger.isEnabledFor(logging.WARNING):
+        logger.setLevel(logging.WARNING)
+    with LISTENER.listening() as heard:
         yield
-    finally:
-        logger.handlers, logger.propagate = handlers, propagate
-    if collector.messages:
-        raise LayoutError(*(_problem(where, message) for message in dict.fromkeys(collector.messages)))
+    if heard:
+        raise LayoutError(*(_problem(where, message) for message in dict.fromkeys(heard)))
 
 
 def _problem(where: str, message: str) -> Problem:
@@ -78,12 +98,23 @@ def typeset(documents: Sequence[tuple[str, str]], *, styles: Sequence[str], temp
     """Return ``documents`` (name, HTML) as one tagged PDF/UA-1.
 
     The documents stand in order, and each numbers its own pages. ``styles`` are style sheets for all of them. Only the
-    fonts in ``fonts`` and files below ``templates`` are used, whatever else the machine has. Raises LayoutError with
-    everything WeasyPrint warned about.
+    fonts in ``fonts`` and files below ``templates`` are used, whatever else the machine has. Threads take turns. Raises
+    LayoutError with everything WeasyPrint warned about.
     """
-    # Fontconfig reads this once, when Pango first asks for a font; a machine's own fonts must not change a page.
-    os.environ["FONTCONFIG_FILE"] = str((fonts / "fonts.conf").resolve())
+    with ONE_AT_A_TIME:
+        _settle(fonts)
+        return _typeset(documents, styles, templates, fonts)
+
+
+def _settle(fonts: Path) -> None:
+    """Let no fonts and no clock of the machine change a page: what is read from the environment is set once."""
+    own = str((fonts / "fonts.conf").resolve())
+    if os.environ.get("FONTCONFIG_FILE") != own:
+        os.environ["FONTCONFIG_FILE"] = own
     os.environ.pop("SOURCE_DATE_EPOCH", None)
+
+
+def _typeset(documents: Sequence[tuple[str, str]], styles: Sequence[str], templates: Path, fonts: Path) -> Typeset:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError
