@@ -6,14 +6,15 @@ import concurrent.futures
 import datetime as dt
 import itertools
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from handouts.content.clinic import Clinic
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
 from handouts.content.language import source_tag
-from handouts.errors import InputError, Problem, Refused
+from handouts.errors import HandoutError, InputError, Problem, Refused
 from handouts.library import Library
 from handouts.model import Order, Patient, Treatment
 from handouts.packet import Desk, Prepared, typeset_form
@@ -31,6 +32,20 @@ AFTER = range(0, 801, 10)
 """Days from the first infusion to the last one given: which tests are still to come depends on it."""
 MOST = 60
 """Infusions given already, at the most, for which shapes are looked for."""
+
+
+class Pair(NamedTuple):
+    """A drug in a language, or in that of the texts behind a slip."""
+
+    drug: str
+    language: str
+
+
+class Built(NamedTuple):
+    """The forms of an edition, and why there are none of some drugs in some languages."""
+
+    forms: list[tuple[Entry, Form]]
+    faults: dict[Pair, HandoutError]
 
 
 def shapes(drug: Drug) -> list[Treatment]:
@@ -87,28 +102,42 @@ def build_forms(
     before: Edition | None,
     jobs: int,
     progress: Callable[[int, int], None],
-) -> list[tuple[Entry, Form]]:
+) -> Built:
     """Return a form for each of ``wanted``, typeset in ``jobs`` processes.
 
     What ``before`` has with the same content is taken from it, with its approval; whatever changed is a draft again.
+    A drug has all of its forms in a language, or none: where one cannot be made, the others are left out, too.
     """
+    faults: dict[Pair, HandoutError] = {}
     approvals = {entry.form: entry.approval for entry in before.entries} if before else {}
     found: dict[str, tuple[Entry, Form]] = {}
     missing: dict[str, Order] = {}
+    pairs: dict[str, Pair] = {}
     desk = Desk(clinic, library)
     for order in wanted:
-        prepared = desk.prepare(order)
+        if _pair(order) in faults:
+            continue
+        try:
+            prepared = desk.prepare(order)
+        except HandoutError as error:
+            faults[_pair(order)] = error
+            continue
         form = before.get(prepared.key) if before else None
         if form:
             found[prepared.key] = (_entry(prepared, order, form, approvals.get(prepared.key)), form)
         else:
             missing.setdefault(prepared.key, order)
-    total = len(found) + len(missing)
+        pairs[prepared.key] = _pair(order)
+    missing = {key: order for key, order in missing.items() if _pair(order) not in faults}
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for key, made in zip(missing, pool.map(_typeset, *_columns(missing.values(), clinic, library)), strict=True):
-            found[key] = made
-            progress(len(found), total)
-    return [found[key] for key in sorted(found)]
+        sent = {key: pool.submit(_typeset, order, clinic, library) for key, order in missing.items()}
+        for number, (key, future) in enumerate(sent.items(), start=1):
+            try:
+                found[key] = future.result()
+            except HandoutError as error:
+                faults.setdefault(pairs[key], error)
+            progress(len(pairs) - len(missing) + number, len(pairs))
+    return Built([found[key] for key in sorted(found) if pairs[key] not in faults], faults)
 
 
 def approve(
@@ -153,16 +182,16 @@ def order_of(entry: Entry) -> Order:
     )
 
 
+def _pair(order: Order) -> Pair:
+    return Pair(order.drug, f"{order.locale} (slip {order.slip})" if order.slip else order.locale or "")
+
+
 def _only(edition: Edition, start: str) -> str:
     found = [entry.form for entry in edition.entries if entry.form.startswith(start.lower())]
     if len(found) != 1:
         problem = f"{len(found)} forms begin with {start!r}"
         raise InputError(Problem("form", problem, "see handouts edition list"))
     return found[0]
-
-
-def _columns(orders: Iterable[Order], clinic: Clinic, library: Library) -> tuple[Iterable[object], ...]:
-    return orders, itertools.repeat(clinic), itertools.repeat(library)
 
 
 def _typeset(order: Order, clinic: Clinic, library: Library) -> tuple[Entry, Form]:

@@ -11,13 +11,14 @@ import click
 from handouts.commands.settings import (
     fallback_option,
     progress,
+    say_left_out,
     settings_of,
     settings_options,
     show_json,
     show_table,
     today,
 )
-from handouts.errors import Problem, UsageError
+from handouts.errors import InputError, LeftOut, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.content.clinic import Fallback
@@ -63,6 +64,8 @@ def build(
 ) -> None:
     """Typeset every form that a desk will need into one file.
 
+    A drug or a language with a fault is named and left out; exit code 1. Where nothing can be made, no file is written.
+
     \b
     handouts edition build --out clinic.edition
     handouts edition build --out clinic.edition --fallback interpreter --slip so --slip uk
@@ -73,8 +76,11 @@ def build(
     from handouts.press.edition import Edition, write_edition
     from handouts.publish import build_forms, orders
 
-    settings = settings_of(ctx, clinic_file, formularies)
+    settings, problems = settings_of(ctx, clinic_file, formularies).sound()
     library, clinic = settings.library(), settings.clinic()
+    names = [name for name in drugs or library.formulary.ids() if name.casefold() not in settings.left_out]
+    if not names:
+        raise InputError(*problems)
     clinic = clinic.model_copy(update={"fallback": fallback or clinic.fallback})
     if slips and clinic.fallback == "refuse":
         problem = "is for packets that fall back on English"
@@ -84,13 +90,13 @@ def build(
     before = Edition(Path(out), library.fonts) if Path(out).exists() else None
     wanted = orders(
         library,
-        drugs or library.formulary.ids(),
+        names,
         locales or locale_tags(library.locales),
         packets or ("intake",),
         sizes or ("standard",),
         list(dict.fromkeys(chosen)),
     )
-    forms = build_forms(
+    forms, faults = build_forms(
         list(wanted),
         clinic,
         library,
@@ -98,10 +104,16 @@ def build(
         jobs=jobs or os.cpu_count() or 1,
         progress=lambda done, total: progress(done, total, "forms"),
     )
+    problems += dict.fromkeys(problem for error in faults.values() for problem in error.problems)
+    if not forms:
+        raise type(next(iter(faults.values())))(*problems)
     number = before.number + 1 if before else 1
     write(out, write_edition(number, clinic, library, forms))
     approved = sum(1 for entry, _ in forms if entry.approval)
     click.echo(f"{out}: edition {number}, {len(forms)} forms, {approved} of them approved.", err=True)
+    say_left_out(settings.left_out, faults)
+    if problems:
+        raise LeftOut(*problems)
 
 
 @edition.command("list")
