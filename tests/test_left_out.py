@@ -1,4 +1,4 @@
-"""A fault of one drug or language is named once and leaves out nothing else: ``demo``, ``edition build``, ``doctor``."""
+"""A fault of one drug or language is named once and leaves out nothing else: demo, edition build, doctor."""
 
 from __future__ import annotations
 
