@@ -266,7 +266,7 @@ def test_reportlab_canvas_keeps_its_code_and_takes_a_form_that_is_packed() -> No
 
     assert "(x)" in text.getCode()
     with pikepdf.open(file) as pdf:
-        (form,) = pdf.pages[0].Resources.XObject.values()
+        ((_, form),) = pdf.pages[0].Resources.XObject.items()
         assert b"0 0 1 1 re f" in form.read_bytes()
 
 
