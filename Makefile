@@ -46,7 +46,7 @@ format: $(TEST)  ## put format and imports right
 	$(BIN)/ruff check --fix .
 
 wheel: $(TEST)  ## build the sdist, and the wheel from it, into dist/
-	$(BIN)/python -m build
+	$(BIN)/python -m build --no-isolation
 
 lock:  ## write requirements/ anew: the newest of everything that pyproject.toml admits
 	@sh .ci/lock
