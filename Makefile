@@ -1,9 +1,9 @@
 # `make demo` and `make test` are a newcomer's first two commands: each sets up what it needs, once (see .ci/bootstrap).
-# A stamp in .venv says what is there; it is older than pyproject.toml when something new is wanted.
+# A stamp in .venv says what is there; it is older than pyproject.toml or requirements/ when something new is wanted.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test viewers soak bench lint types format wheel clean
+.PHONY: help demo test viewers soak bench lint types format wheel lock newest clean
 
 BIN := .venv/bin
 RUN := .venv/.ready-run
@@ -14,7 +14,7 @@ BENCH := .venv/.ready-bench
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-$(RUN) $(TEST) $(VIEWERS) $(BENCH): .venv/.ready-%: pyproject.toml .ci/bootstrap
+$(RUN) $(TEST) $(VIEWERS) $(BENCH): .venv/.ready-%: pyproject.toml .ci/bootstrap $(wildcard requirements/*.txt)
 	@sh .ci/bootstrap $*
 
 $(VIEWERS): tests/viewers/package-lock.json
@@ -46,8 +46,14 @@ format: $(TEST)  ## put format and imports right
 	$(BIN)/ruff check --fix .
 
 wheel: $(TEST)  ## build the sdist, and the wheel from it, into dist/
-	$(BIN)/python -m build
+	$(BIN)/python -m build --no-isolation
+
+lock:  ## write requirements/ anew: the newest of everything that pyproject.toml admits
+	@sh .ci/lock
+
+newest: $(TEST)  ## try what was released since: the newest of everything in .venv-newest, what depends on it, and a demo
+	@sh .ci/newest
 
 clean:  ## remove what the other targets made, .venv and out/ too
-	rm -rf .venv build dist out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-newest build dist out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

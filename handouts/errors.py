@@ -1,6 +1,7 @@
 """What can go wrong, and with which exit code.
 
 * HandoutError
+  * LeftOut              1   most of it was made; what was left out is named
   * UsageError           2   the command line itself
   * InputError           3   a drug file, a clinic file, an order: nothing was made
     * Refused            3   this order cannot be served; the reason is named
@@ -8,7 +9,7 @@
   * LayoutError          5   a glyph, an overflow, a template that asks for the network
   * OutputError          6   the file could not be written
 
-The numbers are public (see ``docs/clinics.md``); 0 is "all made", 1 is "some patients refused".
+The numbers are public (see ``docs/clinics.md``); 0 is "all made", 1 is "some patients refused" or "some left out".
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ class HandoutError(Exception):
     def __reduce__(self) -> tuple[type[HandoutError], tuple[Problem, ...]]:
         """Travel between processes with every problem."""
         return type(self), self.problems
+
+
+class LeftOut(HandoutError):
+    """A drug or a language has a fault; everything else was made."""
 
 
 class UsageError(HandoutError):

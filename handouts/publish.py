@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import concurrent.futures
 import datetime as dt
-import functools
 import itertools
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import NamedTuple
 
 from handouts.content.clinic import Clinic
 from handouts.content.drug import Drug
 from handouts.content.facts import printable
 from handouts.content.language import source_tag
 from handouts.editions.edition import Edition, Entry
-from handouts.errors import InputError, Problem, Refused
+from handouts.errors import HandoutError, InputError, Problem, Refused
 from handouts.forms import Prepared, typeset_part
 from handouts.library import Library
 from handouts.model import Approval, Dress, Order, Patient, Treatment
@@ -34,6 +34,23 @@ AFTER = range(0, 801, 10)
 """Days from the first infusion to the last one given: which tests are still to come depends on it."""
 MOST = 60
 """Infusions given already, at the most, for which shapes are looked for."""
+
+
+class Pair(NamedTuple):
+    """A drug in a language, or in that of the texts behind a slip."""
+
+    drug: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The forms of an edition, and why there are none of some drugs in some languages."""
+
+    entries: list[Entry]
+    parts: dict[str, bytes]
+    """Their documents as the bytes of files, by key."""
+    faults: dict[Pair, HandoutError]
 
 
 def shapes(drug: Drug) -> list[Treatment]:
@@ -82,14 +99,6 @@ def orders(
                 yield Order(NOBODY, name, treatment, locale, packet, None, size, slip=slip)
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
-    """The forms of an edition: what it lists, and its parts as the bytes of files, by key."""
-
-    entries: list[Entry]
-    parts: dict[str, bytes]
-
-
 def build_forms(
     wanted: Sequence[Order],
     clinic: Clinic,
@@ -102,27 +111,51 @@ def build_forms(
     """Return a form for each of ``wanted``; a document that several packets have is typeset once.
 
     ``jobs`` processes typeset. What ``before`` has with the same content is taken from it, with its approval; whatever
-    changed is a draft again.
+    changed is a draft again. A drug has all of its forms in a language, or none: where one cannot be made, the others
+    are left out, too.
     """
+    faults: dict[Pair, HandoutError] = {}
+    wanted_forms: dict[Origin, tuple[Prepared, Order]] = {}
     desk = typesetting(clinic, library)
-    prepared = {found.origin: (found, order) for order in wanted for found in [desk.prepare(order)]}
-    keys = {key: None for found, _ in prepared.values() for key in found.form.parts}
-    parts = {key: before.part_file(key) for key in keys if before and before.has_part(key)}
-    missing: dict[str, tuple[Order, str]] = {}
-    for found, order in prepared.values():
-        for key, document in zip(found.form.parts, found.documents, strict=True):
-            if key not in parts:
-                missing.setdefault(key, (order, document))
+    for order in wanted:
+        if _pair(order) not in faults:
+            try:
+                prepared = desk.prepare(order)
+                wanted_forms[prepared.origin] = prepared, order
+            except HandoutError as error:
+                faults[_pair(order)] = error
+    needed = _needed(wanted_forms.values(), faults)
+    parts = {key: before.part_file(key) for key in needed if before and before.has_part(key)}
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        typeset = functools.partial(_typeset, clinic, library)
-        for key, data in zip(missing, pool.map(typeset, missing.values()), strict=True):
-            parts[key] = data
-            progress(len(parts), len(keys))
-    pages = {key: len(load(data).pages) for key, data in parts.items()}
-    entries = [
-        _entry(found, order, sum(pages[key] for key in found.form.parts), before) for found, order in prepared.values()
+        missing = {key: needed[key] for key in needed if key not in parts}
+        sent = {key: pool.submit(_typeset, clinic, library, *item) for key, item in missing.items()}
+        for number, (key, future) in enumerate(sent.items(), start=len(parts) + 1):
+            try:
+                parts[key] = future.result()
+            except HandoutError as error:
+                faults.setdefault(_pair(missing[key][0]), error)
+            progress(number, len(needed))
+    made = [
+        (prepared, order)
+        for prepared, order in wanted_forms.values()
+        if _pair(order) not in faults and parts.keys() >= set(prepared.form.parts)
     ]
-    return Built(sorted(entries, key=attrgetter("form")), parts)
+    pages = {key: len(load(data).pages) for key, data in parts.items()}
+    entries = [_entry(prepared, order, pages, before) for prepared, order in made]
+    kept = {key: parts[key] for entry in entries for key in entry.parts}
+    return Built(sorted(entries, key=attrgetter("form")), kept, faults)
+
+
+def _needed(
+    forms: Iterable[tuple[Prepared, Order]], faults: Mapping[Pair, HandoutError]
+) -> dict[str, tuple[Order, str]]:
+    """Return every part of ``forms`` by key: an order that has it, and which document it is."""
+    found: dict[str, tuple[Order, str]] = {}
+    for prepared, order in forms:
+        if _pair(order) not in faults:
+            for key, document in zip(prepared.form.parts, prepared.documents, strict=True):
+                found.setdefault(key, (order, document))
+    return found
 
 
 def approve(edition: Edition, forms: Sequence[str], approval: Approval) -> list[Entry]:
@@ -167,6 +200,10 @@ def current_key(origin: Origin, desk: Desk) -> str | None:
     return None
 
 
+def _pair(order: Order) -> Pair:
+    return Pair(order.drug, f"{order.locale} (slip {order.slip})" if order.slip else order.locale or "")
+
+
 def _only(edition: Edition, start: str) -> str:
     found = [entry.form for entry in edition.entries if entry.form.startswith(start.lower())]
     if len(found) != 1:
@@ -175,19 +212,18 @@ def _only(edition: Edition, start: str) -> str:
     return found[0]
 
 
-def _typeset(clinic: Clinic, library: Library, wanted: tuple[Order, str]) -> bytes:
-    order, document = wanted
+def _typeset(clinic: Clinic, library: Library, order: Order, document: str) -> bytes:
     return typeset_part(typesetting(clinic, library).prepare(order), document, library).dump()
 
 
-def _entry(prepared: Prepared, order: Order, pages: int, before: Edition | None) -> Entry:
+def _entry(prepared: Prepared, order: Order, pages: Mapping[str, int], before: Edition | None) -> Entry:
     shape, form = prepared.sheet.outline, prepared.form
     known = before.entry(prepared.origin) if before else None
     approval = known.approval if known and known.form == form.key else None
     return Entry(
         form.key,
         prepared.origin,
-        pages,
+        sum(pages[key] for key in form.parts),
         len(shape.slots),
         shape.begun,
         form.parts,

@@ -118,6 +118,6 @@ def test_there_is_one_version(metadata):
 def test_the_sdist_can_be_tested_and_built(sdist):
     for name in ("Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "cli.py", "pyproject.toml"):
         assert name in sdist
-    for folder in ("handouts", "templates", "locales", "fonts", "tests", ".ci"):
+    for folder in ("handouts", "templates", "locales", "fonts", "tests", "requirements", ".ci"):
         assert checkout(folder) <= sdist
     assert not [name for name in sdist if name.startswith(("out/", "dist/", "build/", ".venv/", "docs/pictures/"))]

@@ -20,7 +20,7 @@ from handouts.checks.finding import FINAL, Finding, Rule, Severity
 from handouts.checks.terms import Terms, terms_of
 from handouts.content import plurals
 from handouts.content.catalog import Entry, Texts, read_texts
-from handouts.content.language import Language, LocaleFile, catalog_of, locale_tags, read_locale
+from handouts.content.language import Language, LocaleFile, catalog_of, read_locale, source_tag
 from handouts.content.tags import Tag, lookup, parse
 from handouts.errors import Problem
 from handouts.library import Library
@@ -64,10 +64,7 @@ def _blocking(catalog: bytes, file: str, names: frozenset[str]) -> tuple[Finding
 
 def names_everywhere(library: Library) -> frozenset[str]:
     """Return the names that no language translates: drugs, brands, programmes, and what the source language keeps."""
-    found: set[str] = set()
-    for tag in locale_tags(library.locales):
-        file = read_locale(tag, library.locales)
-        found |= set(file.frozen) if file.source else set()
+    found = set(read_locale(source_tag(library.locales), library.locales).frozen)
     for name in library.formulary.ids():
         drug = library.formulary.drug(name)
         programmes = [re.sub(r"\s*\(.*\)", "", programme.name) for programme in drug.programmes]

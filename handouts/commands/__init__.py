@@ -75,7 +75,7 @@ def cli(ctx: click.Context, clinic_file: str | None, formularies: tuple[str, ...
     A first packet:   handouts make ocrelizumab -o packet.pdf
     All the samples:  handouts demo --out demo
 
-    Exit codes: 0 all made, 1 some patients refused, 2 usage, 3 bad input, 4 language, 5 layout, 6 output.
+    Exit codes: 0 all made, 1 some refused or left out, 2 usage, 3 bad input, 4 language, 5 layout, 6 output.
     """
     usual = ctx.get_parameter_source("clinic_file") is click.core.ParameterSource.ENVIRONMENT
     ctx.obj = Settings(clinic_file, formularies, usual)

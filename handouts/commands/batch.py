@@ -185,7 +185,7 @@ def _report(target: str, open_run: Callable[[], Run], settings: Settings, librar
     from handouts.output import write
 
     hide = redactor(library, secrets.token_bytes(32))
-    machine = [f"{'ok ' if good else 'NOT'}  {line}" for good, line in findings(replace(settings, clinic_file=None))]
+    machine = [str(finding) for finding in findings(replace(settings, clinic_file=None))]
     try:
         run = open_run()
         roster = shape(run.roster, run.rows, hide)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handouts.commands.settings import progress, settings_of, settings_options, show_table, today
-from handouts.errors import LayoutError, Problem
+from handouts.commands.settings import progress, say_left_out, settings_of, settings_options, show_table, today
+from handouts.errors import LeftOut
 
 if TYPE_CHECKING:
     from handouts.content.drug import Drug
@@ -60,7 +60,8 @@ def samples(drugs: list[str], locales: list[str]) -> list[Sample]:
 def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tuple[str, ...]) -> None:
     """Make sample packets: every drug, every language, the sample clinic, an invented patient.
 
-    Every drug in English and Spanish, and two drugs in each other language.
+    Every drug in English and Spanish, and two drugs in each other language. A drug or a language with a fault is named
+    and left out; exit code 1.
 
     \b
     handouts demo --out demo
@@ -70,24 +71,31 @@ def demo(ctx: click.Context, out: str, clinic_file: str | None, formularies: tup
     from handouts.content.language import locale_tags
     from handouts.content.person import read_order
 
-    settings = settings_of(ctx, clinic_file, formularies)
+    settings, problems = settings_of(ctx, clinic_file, formularies).sound()
     desk = settings.desk()
     formulary = desk.library.formulary
     wanted = samples(formulary.ids(), locale_tags(desk.library.locales))
+    click.echo(f"Making {len(wanted)} sample packets (a minute or two the first time)", err=True)
     rows: list[tuple[str, ...]] = []
-    problems: list[Problem] = []
+    left: list[tuple[str, str]] = []
     with Folder(Path(out)) as folder, crew(os.cpu_count() or 1, settings.desk, desk, folder.path) as workers:
         orders = [read_order(_data(sample, formulary.drug(sample.drug)), today(), lambda text: []) for sample in wanted]
         sent = [workers.send([Task(order, sample.file)]) for sample, order in zip(wanted, orders, strict=True)]
         for number, (sample, result) in enumerate(zip(wanted, sent, strict=True), start=1):
             (done,) = result.result()
             problems += done.problems
-            rows.append((sample.file, sample.drug, sample.locale, sample.packet, str(done.pages)))
+            if done.problems:
+                left.append((sample.drug, sample.locale))
+            else:
+                rows.append((sample.file, sample.drug, sample.locale, sample.packet, str(done.pages)))
             progress(number, len(wanted), sample.file)
-    if problems:
-        raise LayoutError(*dict.fromkeys(problems))
-    click.echo(f"{len(wanted)} packets are in {out}.", err=True)
+        if not rows:
+            desk.packet(orders[0])  # raises what is wrong with it
+    click.echo(f"{len(rows)} packets are in {out}.", err=True)
+    say_left_out(settings.left_out, left)
     show_table(("file", "drug", "language", "packet", "pages"), rows)
+    if problems:
+        raise LeftOut(*dict.fromkeys(problems))
 
 
 def _data(sample: Sample, drug: Drug) -> dict[str, object]:

@@ -12,13 +12,14 @@ from handouts.commands.settings import (
     fallback_option,
     progress,
     say_if_older,
+    say_left_out,
     settings_of,
     settings_options,
     show_json,
     show_table,
     today,
 )
-from handouts.errors import Problem, UsageError
+from handouts.errors import InputError, LeftOut, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.content.clinic import Fallback
@@ -64,6 +65,8 @@ def build(
 ) -> None:
     """Typeset every form that a desk will need into one file.
 
+    A drug or a language with a fault is named and left out; exit code 1. Where nothing can be made, no file is written.
+
     \b
     handouts edition build --out clinic.edition
     handouts edition build --out clinic.edition --fallback interpreter --slip so --slip uk
@@ -74,8 +77,11 @@ def build(
     from handouts.output import write
     from handouts.publish import build_forms, orders
 
-    settings = settings_of(ctx, clinic_file, formularies)
+    settings, problems = settings_of(ctx, clinic_file, formularies).sound()
     library, clinic = settings.library(), settings.clinic()
+    names = [name for name in drugs or library.formulary.ids() if name.casefold() not in settings.left_out]
+    if not names:
+        raise InputError(*problems)
     clinic = clinic.model_copy(update={"fallback": fallback or clinic.fallback})
     if slips and clinic.fallback == "refuse":
         problem = "is for packets that fall back on English"
@@ -85,7 +91,7 @@ def build(
     before = Edition(Path(out), library.fonts) if Path(out).exists() else None
     wanted = orders(
         library,
-        drugs or library.formulary.ids(),
+        names,
         locales or locale_tags(library.locales),
         packets or ("intake",),
         sizes or ("standard",),
@@ -99,10 +105,16 @@ def build(
         jobs=jobs or os.cpu_count() or 1,
         progress=lambda done, total: progress(done, total, "forms"),
     )
+    problems += dict.fromkeys(problem for error in built.faults.values() for problem in error.problems)
+    if not built.entries:
+        raise type(next(iter(built.faults.values())))(*problems)
     number = before.number + 1 if before else 1
     write(out, write_edition(number, clinic, library, built.entries, built.parts))
     approved = sum(1 for entry in built.entries if entry.approval)
     click.echo(f"{out}: edition {number}, {len(built.entries)} forms, {approved} of them approved.", err=True)
+    say_left_out(settings.left_out, built.faults)
+    if problems:
+        raise LeftOut(*problems)
 
 
 @edition.command("list")

@@ -8,14 +8,14 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from handouts.errors import HandoutError, Problem, UsageError
+from handouts.errors import HandoutError, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from handouts.content.clinic import Clinic, Fallback
@@ -34,6 +34,8 @@ class Settings:
     formularies: tuple[str, ...] = ()
     usual: bool = False
     """The clinic's file is that of the environment: an edition, which has its own, goes before it."""
+    left_out: frozenset[str] = frozenset()
+    """Drugs that this run does without (see ``sound``)."""
 
     def clinic(self) -> Clinic:
         """Return the clinic of this run: its file, or the built-in sample."""
@@ -47,7 +49,20 @@ class Settings:
         from handouts.content.formulary import open_formulary
         from handouts.library import shipped
 
-        return shipped(open_formulary(resources.drug_folder(), *(Path(folder) for folder in self.formularies)))
+        formulary = open_formulary(resources.drug_folder(), *(Path(folder) for folder in self.formularies))
+        return shipped(replace(formulary, files={n: f for n, f in formulary.files.items() if n not in self.left_out}))
+
+    def sound(self) -> tuple[Settings, list[Problem]]:
+        """Return the same without the drugs whose files cannot be read, and what is wrong with those.
+
+        Raises InputError with it where none can be read.
+        """
+        formulary = self.library().formulary
+        faults = formulary.faults()
+        problems = [problem for error in faults.values() for problem in error.problems]
+        if problems and len(faults) == len(formulary.ids()):
+            raise InputError(*problems)
+        return replace(self, left_out=self.left_out | faults.keys()), problems
 
     def shelf(self) -> Shelf:
         """Return the user's shelf of forms, in the cache folder of this machine."""
@@ -157,6 +172,17 @@ def progress(done: int, total: int, what: str) -> None:
     """Say how far the work is: on a terminal, in one line that is written over; elsewhere nothing."""
     if sys.stderr.isatty():
         click.echo(f"\r{done} of {total} {what:<60}", err=True, nl=done == total)
+
+
+def say_left_out(drugs: Iterable[str], pairs: Iterable[tuple[str, str]]) -> None:
+    """Say what was not made: ``drugs`` in no language, and ``pairs`` of drug and language, a line for each language."""
+    by_language: dict[str, list[str]] = {}
+    for drug, language in sorted(set(pairs)):
+        by_language.setdefault(language, []).append(drug)
+    for drug in sorted(drugs):
+        click.echo(f"left out: {drug}", err=True)
+    for language, names in sorted(by_language.items()):
+        click.echo(f"left out in {language}: {', '.join(names)}", err=True)
 
 
 def show_json(data: object) -> None:

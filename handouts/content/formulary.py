@@ -25,6 +25,16 @@ class Formulary:
     def ids(self) -> list[str]:
         return sorted(self.files)
 
+    def faults(self) -> dict[str, InputError]:
+        """Return what is wrong with the files that cannot be read, by the id of the drug."""
+        found = {}
+        for name, path in sorted(self.files.items()):
+            try:
+                self._drug(path)
+            except InputError as error:
+                found[name] = error
+        return found
+
     def path(self, name: str) -> File:
         """Return the file of the drug ``name``; raises InputError that names the nearest one."""
         wanted = name.strip().casefold()

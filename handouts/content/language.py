@@ -6,6 +6,7 @@ A ``Language`` is the same for everybody who uses it, also from several threads.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import gettext
@@ -21,7 +22,7 @@ from handouts.content.facts import Name, Strict
 from handouts.content.marks import OWN, Marks
 from handouts.content.reading import File, read_toml
 from handouts.content.tags import lookup, parse
-from handouts.errors import LanguageError, Problem
+from handouts.errors import InputError, LanguageError, Problem
 
 BINARY = "handouts.mo"
 """A compiled catalog. It is read in editions only, where it stands beside the text that it was compiled from."""
@@ -388,10 +389,14 @@ def locale_tags(folder: File) -> list[str]:
 
 
 def source_tag(folder: File) -> str:
-    """Return the tag of the language that the texts are written in. Raises LanguageError where it is not there."""
+    """Return the tag of the language that the texts are written in. Raises LanguageError where it is not there.
+
+    A file of another language that cannot be read is that language's fault alone.
+    """
     for tag in locale_tags(folder):
-        if read_toml(folder / tag / "locale.toml", LocaleFile).source:
-            return tag
+        with contextlib.suppress(InputError):
+            if read_toml(folder / tag / "locale.toml", LocaleFile).source:
+                return tag
     problem = "the language that the texts are written in is not here"
     raise LanguageError(Problem("locales", problem, "build an edition that has it"))
 
