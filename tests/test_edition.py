@@ -86,6 +86,14 @@ def edition(built: Path, tmp_path: Path) -> Path:
     return path
 
 
+def part_of(path: Path, form: str) -> str:
+    """Return the key of the only document of a form."""
+    (key,) = next(
+        entry["parts"] for entry in json.loads(members(path)["edition.json"])["forms"] if entry["form"] == form
+    )
+    return str(key)
+
+
 def form_of_order(name: str, locale: str, treatment: Treatment | None = None) -> str:
     return prepared(order(name, treatment, locale=locale)).key
 
@@ -185,13 +193,14 @@ def test_a_form_that_stands_in_another_s_place_is_damage(built: Path, tmp_path: 
     """Two forms changed places, of two drugs or in two languages: each is whole, and neither is what was asked for."""
     path = tmp_path / "swapped.edition"
     asked, other = (form_of_order(name, tag) for name, tag in (("ocrelizumab", "en"), (drug, locale)))
-    places = {f"forms/{asked}.form": f"forms/{other}.form", f"forms/{other}.form": f"forms/{asked}.form"}
+    first, second = (f"parts/{part_of(built, key)}.part" for key in (asked, other))
+    places = {first: second, second: first}
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members(built).items():
             archive.writestr(places.get(name, name), data)
     words = ("make", "ocrelizumab", *PATIENT, "--start", START, "--packet", "consent", "--edition", path)
 
-    assert f"the form {asked[:10]} in it is damaged" in refused(3, *words, "-o", tmp_path / "p.pdf")
+    assert f"the form {part_of(built, asked)[:10]} in it is damaged" in refused(3, *words, "-o", tmp_path / "p.pdf")
     assert not (tmp_path / "p.pdf").exists()
 
 
@@ -402,14 +411,20 @@ def test_an_id_that_several_or_no_forms_have_is_refused(edition: Path) -> None:
     assert edition.read_bytes() == before
 
 
-def test_a_form_that_has_changed_cannot_be_approved_unread(edition: Path, tmp_path: Path) -> None:
-    folder, before = changed_formulary(tmp_path), edition.read_bytes()
-    form = form_of_order("dexamethasone", "en")
+def test_what_is_approved_is_what_the_edition_holds(edition: Path, tmp_path: Path) -> None:
+    """Nothing is typeset and no file beside it is read: the pages that were read are the pages that are approved."""
+    out, before = tmp_path / "p.pdf", members(edition)
+    form = form_of_order("dexamethasone", "en", Treatment(MONDAY, days=5))
+    made("edition", "approve", form, "--edition", edition, *APPROVER)
+    after = members(edition)
+    made("make", *ORDERS["new"], "-o", out, "--edition", edition)
 
-    said = refused(3, "edition", "approve", form, "--edition", edition, *APPROVER, "--formulary", folder)
-
-    assert f"form {form[:10]} has changed" in said
-    assert edition.read_bytes() == before
+    assert [name for name in after if after[name] != before[name]] == ["edition.json"]
+    assert after.keys() == before.keys()
+    assert DRAFT not in whole_text(out) and "Edition 1, approved" in whole_text(out)
+    assert "about 49 of 100" in whole_text(out)
+    build(edition, "--formulary", changed_formulary(tmp_path))
+    assert form not in {entry["form"] for entry in listed(edition)}, "a later build has another form, a draft"
 
 
 def changed_formulary(tmp_path: Path) -> Path:
@@ -520,7 +535,7 @@ def where(path: Path, place: str) -> tuple[int, int]:
     with zipfile.ZipFile(path) as archive:
         items = {item.filename: item for item in archive.infolist()}
         parts = {
-            "form": f"forms/{form_of_order('dexamethasone', 'en', Treatment(MONDAY, days=5))}.form",
+            "form": f"parts/{part_of(path, form_of_order('dexamethasone', 'en', Treatment(MONDAY, days=5)))}.part",
             "head": "edition.json",
         }
         if place in parts:

@@ -114,7 +114,7 @@ class Edition:
 
     def with_entries(self, entries: Sequence[Entry]) -> bytes:
         """Return the bytes of this edition with ``entries`` in place of its own: the same forms, otherwise approved."""
-        files = {name: self._zip.read(name) for name in self._zip.namelist()}
+        files = {name: self._zip.read(name) for name in self._zip.namelist() if not name.endswith("/")}
         return _packed(files | {HEAD: _head(self.number, self.ground, entries)})
 
 
