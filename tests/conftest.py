@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import memo
 import pytest
 from verapdf import FailedRule, failed_rules
 
 from handouts import resources
+
+if TYPE_CHECKING:
+    from batches import Killer
 
 memo.install()
 
@@ -49,3 +53,13 @@ def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copytree(shipped("locales") / tag, copy / tag)
     monkeypatch.setattr(resources, "folder", lambda name: copy if name == "locales" else shipped(name))
     return copy
+
+
+@pytest.fixture(scope="module")
+def killer() -> Iterator[Killer]:
+    """What runs batches and kills them at a deed."""
+    from batches import Killer
+
+    running = Killer()
+    yield running
+    running.end()

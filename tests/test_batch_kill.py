@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from batches import (
+    Killer,
     batch,
     batch_outside,
     contents,
@@ -29,13 +28,11 @@ from batches import (
     stamps,
     started,
 )
-from running import CACHE
 
 from handouts.batch.folder import LEFT
 from handouts.batch.run import CHUNK
 
 ROWS = 320
-KILLING = Path(__file__).with_name("killing.py")
 DEEDS = ("begin", "half", "written", "named", "commit", "page", "committed")
 """What a batch does to its folder; see ``killing``."""
 PATIENCE = 20.0
@@ -71,38 +68,6 @@ def gone(mark: str) -> bool:
             return False
         time.sleep(0.005)
     return True
-
-
-class Killer:
-    """Runs batches, each in a process of its own, that are killed at a deed."""
-
-    def __init__(self, server: subprocess.Popen[str]) -> None:
-        self._server = server
-
-    def run(
-        self,
-        path: Path,
-        out: Path,
-        jobs: int,
-        kill: tuple[str, int] | None = None,
-        everybody: bool = False,
-        mark: str = "",
-    ) -> tuple[int, dict[str, int]]:
-        """Return the exit code, or minus the signal, and how often each deed was done where it ended by itself."""
-        assert self._server.stdin and self._server.stdout
-        deed, number = kill or (None, 0)
-        arguments = ["batch", str(path), "--out", str(out), "--jobs", str(jobs)]
-        asked = {"arguments": arguments, "env": {"MARK": mark}, "kill": deed, "number": number, "all": everybody}
-        print(json.dumps(asked), file=self._server.stdin, flush=True)
-        answer = json.loads(self._server.stdout.readline())
-        return answer["code"], answer["done"]
-
-
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Killer]:
-    command, world = [sys.executable, str(KILLING)], {**os.environ, "XDG_CACHE_HOME": CACHE}
-    with subprocess.Popen(command, env=world, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        yield Killer(server)
 
 
 def places(often: int, count: int) -> list[int]:
