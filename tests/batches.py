@@ -21,6 +21,7 @@ from typing import NamedTuple
 from rosters import HEADINGS, as_csv, saved
 from running import CACHE, PROGRAM, Finished, run, run_outside
 
+KILLING = Path(__file__).with_name("killing.py")
 COLUMNS = (*HEADINGS, "packet")
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """No hexadecimal digits: a word of these is not found in a hash by chance."""
@@ -144,3 +145,32 @@ def manifest(out: Path, name: str = "manifest.jsonl") -> list[dict[str, object]]
 def made_files(out: Path) -> list[str]:
     """Return the files of the manifest, in the order of the roster."""
     return [str(line["file"]) for line in manifest(out) if line["status"] == "made"]
+
+
+class Killer:
+    """Runs batches, each in a process of its own, that are killed at a deed."""
+
+    def __init__(self) -> None:
+        command, world = [sys.executable, str(KILLING)], {**os.environ, "XDG_CACHE_HOME": CACHE}
+        self._server = subprocess.Popen(command, env=world, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def end(self) -> None:
+        self._server.communicate()
+
+    def run(
+        self,
+        path: Path,
+        out: Path,
+        jobs: int,
+        kill: tuple[str, int] | None = None,
+        everybody: bool = False,
+        mark: str = "",
+    ) -> tuple[int, dict[str, int]]:
+        """Return the exit code, or minus the signal, and how often each deed was done where it ended by itself."""
+        assert self._server.stdin and self._server.stdout
+        deed, number = kill or (None, 0)
+        arguments = ["batch", str(path), "--out", str(out), "--jobs", str(jobs)]
+        asked = {"arguments": arguments, "env": {"MARK": mark}, "kill": deed, "number": number, "all": everybody}
+        print(json.dumps(asked), file=self._server.stdin, flush=True)
+        answer = json.loads(self._server.stdout.readline())
+        return answer["code"], answer["done"]

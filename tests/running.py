@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +19,8 @@ NAME, DOB, MRN, START = "Sample Patient", "1980-01-02", "000123", "2026-12-07"
 """The only patient there is, and a Monday."""
 PATIENT = ("--name", NAME, "--dob", DOB, "--mrn", MRN)
 
-CACHE = tempfile.mkdtemp(prefix="handouts-cache-")
-"""The cache of the tests: never the user's own, so that no form of another version is taken from there."""
-atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
+CACHE = os.environ["HANDOUTS_TESTS_CACHE"]
+"""The cache of one run of the tests: never the user's own, so that no form of another version is taken from there."""
 
 
 class Finished(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import random
 import signal
 import subprocess
 import time
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from batches import (
+    Killer,
     batch,
     batch_outside,
     contents,
@@ -29,12 +30,11 @@ from batches import (
 )
 
 from handouts.batch.folder import LEFT
+from handouts.batch.run import CHUNK
 
 ROWS = 320
-KILLS = {1: 16, 2: 10}
-"""How many, by the number of processes; of each, once the parent alone and once the whole group."""
-AT_MOST = 4
-"""How many times as many where they would all come at a few places: a busy machine looks too seldom."""
+DEEDS = ("begin", "half", "written", "named", "commit", "page", "committed")
+"""What a batch does to its folder; see ``killing``."""
 PATIENCE = 20.0
 """How long an orphan may take to end, in seconds; it takes a moment."""
 
@@ -70,55 +70,54 @@ def gone(mark: str) -> bool:
     return True
 
 
-def so_far(out: Path) -> int:
-    """Return how many packets there are, as fast as that can be said."""
-    try:
-        with os.scandir(out) as entries:
-            return sum(is_packet(entry.name) for entry in entries)
-    except FileNotFoundError:
-        return 0
+def places(often: int, count: int) -> list[int]:
+    """Return ``count`` numbers from 1 to ``often``: the first, the last, and those between at equal distances."""
+    return sorted({1 + (often - 1) * at // max(count - 1, 1) for at in range(count)})
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("whole_group", [False, True], ids=["parent", "group"])
+@pytest.mark.parametrize(
+    ("jobs", "everybody", "each"), [(1, False, 5), (2, False, 2), (2, True, 2)], ids=["alone", "parent", "group"]
+)
 def test_a_killed_run_goes_on(
-    list_of_patients: Path, undisturbed: dict[str, str], tmp_path: Path, jobs: int, whole_group: bool
+    list_of_patients: Path,
+    undisturbed: dict[str, str],
+    tmp_path: Path,
+    killer: Killer,
+    jobs: int,
+    everybody: bool,
+    each: int,
 ) -> None:
-    chance = random.Random(f"{jobs} {whole_group}")
-    out, rounds, kills, redone = tmp_path / "0", 0, 0, 0
-    made_here: set[int] = set()
-    while kills < KILLS[jobs] or (len(made_here) <= KILLS[jobs] // 2 and kills < AT_MOST * KILLS[jobs]):
-        before, kept = stamps(out) if out.exists() else {}, finished_files(out)
-        mark = uuid.uuid4().hex
-        running = started(list_of_patients, out, "--jobs", jobs, MARK=mark)
-        enough = count(out) + chance.randrange(0, ROWS // 3)
-        while running.poll() is None and so_far(out) < enough:
-            pass  # a chunk is written in a few milliseconds: who sleeps meets its end
-        time.sleep(chance.choice((0, 0, 0, 0.02)) * chance.random())  # mostly amid the writing, sometimes after it
-        ended = running.poll()
-        if ended is None:
-            (os.killpg if whole_group else os.kill)(running.pid, signal.SIGKILL)
-            ended = running.wait()
-            kills += ended == -signal.SIGKILL
-        assert ended in (1, -signal.SIGKILL)
-        if chance.random() < 0.7 or ended == 1:  # otherwise the next run meets what is left of this one
-            assert gone(mark)
-        after = stamps(out) if out.exists() else {}
-        assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
-        redone += len(kept)
-        whole = {name: digest for name, digest in contents(out).items() if is_packet(name)} if after else {}
-        assert whole.items() <= undisturbed.items()
-        assert all(path.read_bytes().endswith(b"%%EOF\n") for path in packets_in(out))
+    """At any deed of the process that was started, which has the journal; each run meets what the one before left."""
+    code, often = killer.run(list_of_patients, tmp_path / "counted", 1)
+    assert (code, set(often)) == (1, set(DEEDS))
+    assert min(often.values()) >= ROWS // CHUNK
+    folders = (tmp_path / str(number) for number in itertools.count())
+    out, redone, made_here = next(folders), 0, set[int]()
+    for kill in [(deed, number) for deed in DEEDS for number in places(often[deed] if jobs == 1 else 3, each)]:
+        ended, begun = 1, 0
+        while ended == 1:
+            before, kept = stamps(out) if out.exists() else {}, finished_files(out)
+            mark = uuid.uuid4().hex
+            ended, _ = killer.run(list_of_patients, out, jobs, kill, everybody, mark)
+            assert ended in (1, -signal.SIGKILL)
+            if everybody or kill[1] > 1:  # otherwise the next run meets what is left of this one
+                assert gone(mark)
+            after = stamps(out)
+            assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+            redone += len(kept)
+            whole = {name: digest for name, digest in contents(out).items() if is_packet(name)}
+            assert whole.items() <= undisturbed.items()
+            assert all(path.read_bytes().endswith(b"%%EOF\n") for path in packets_in(out))
+            if ended == 1:
+                assert contents(out) == undisturbed
+                out, begun = next(folders), begun + 1
+                assert begun < 2, f"{kill} is not reached"
         made_here.add(len(after))
-        if ended == 1:
-            assert contents(out) == undisturbed
-            rounds += 1
-            out = tmp_path / str(rounds)
     batch_outside(list_of_patients, out, "--jobs", jobs)
     assert contents(out) == undisturbed
     assert not list((out / ".handouts").glob("*.part"))
     assert redone > ROWS, "the kills came before anything was finished"
-    assert len(made_here) > KILLS[jobs] // 2, "the kills came at the same place"
+    assert len(made_here) > len(DEEDS) // 2, "the kills came at the same place"
 
 
 def test_what_a_killed_run_left_is_taken_away(

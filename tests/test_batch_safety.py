@@ -1,13 +1,11 @@
-"""The right patient in every packet: 10,000 of them, made by two processes, stopped and gone on with."""
+"""The right patient in every packet: a thousand, made by two processes, stopped and gone on with."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import shutil
 import signal
-import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -16,15 +14,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from babel.dates import format_date
-from batches import COLUMNS, batch_outside, count, manifest, packets_in, person, started, word
+from batches import COLUMNS, Killer, batch_outside, manifest, packets_in, person, word
 from paper import texts
 from rosters import as_csv, saved
 from running import CACHE
 from stamping import streams
 
+from handouts.batch.run import CHUNK
 from handouts.press.form import Form, load
 
-PATIENTS = 10_000
+PATIENTS = 1_000
+"""``make soak`` takes ten times as many."""
 GREEK, LONG = 250, 2500
 """Each of so many brings letters that no form has, or has a name that no field holds, so that it is set in full."""
 SAMPLED = 200
@@ -153,29 +153,31 @@ def check_all(packets: list[tuple[Path, str, int]]) -> list[str]:
     return [f"{path.name}: {wrong}" for path, key, number in packets if (wrong := check(path, key, patient(number)))]
 
 
-def test_every_packet_is_its_patients(tmp_path: Path) -> None:
-    rows = as_csv((patient(at) for at in range(PATIENTS)), (*COLUMNS, "done", "last"))
-    path, out = saved(tmp_path, rows), tmp_path / "out"
+def test_every_packet_is_its_patients(tmp_path: Path, killer: Killer) -> None:
+    make_and_check(PATIENTS, tmp_path, killer)
+
+
+def make_and_check(patients: int, folder: Path, killer: Killer) -> None:
+    """Make packets for as many ``patients`` in ``folder``, and look through every one of them."""
+    rows = as_csv((patient(at) for at in range(patients)), (*COLUMNS, "done", "last"))
+    path, out = saved(folder, rows), folder / "out"
     try:
         for part in (1, 2):  # stopped after about a third, and after about two
-            running = started(path, out, "--jobs", 2)
-            while running.poll() is None and count(out) < part * PATIENTS / 3:
-                time.sleep(0.05)
-            os.kill(running.pid, signal.SIGKILL)
-            assert running.wait() == -signal.SIGKILL
+            ended, _ = killer.run(path, out, 2, ("committed", part * patients // CHUNK // 3 + 1))
+            assert ended == -signal.SIGKILL
         said = batch_outside(path, out, "--jobs", 2, code=0).err
         again = re.search("([0-9]+) of the packets were there already", said)
-        assert again and int(again[1]) > PATIENTS / 3
+        assert again and int(again[1]) > patients / 3
 
         lines = manifest(out)
-        assert len({line["file"] for line in lines}) == len(packets_in(out)) == PATIENTS
-        assert [line["mrn"] for line in lines] == [patient(at)["mrn"] for at in range(PATIENTS)]
+        assert len({line["file"] for line in lines}) == len(packets_in(out)) == patients
+        assert [line["mrn"] for line in lines] == [patient(at)["mrn"] for at in range(patients)]
         packets = [(out / str(line["file"]), str(line["form"]), at) for at, line in enumerate(lines)]
         halves = [packets[0::2], packets[1::2]]
         with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
             assert [wrong for found in pool.map(check_all, halves) for wrong in found] == []
 
-        for packet, _, number in packets[:: PATIENTS // SAMPLED]:
+        for packet, _, number in packets[:: patients // SAMPLED]:
             row = patient(number)
             for page in texts(packet):
                 assert told_in(page) == own(row), packet.name

