@@ -28,13 +28,10 @@ from handouts.content.slip import read_slips
 from handouts.content.tags import Tag, lookup, parse
 from handouts.editions.provenance import provenance
 from handouts.errors import LanguageError
-from handouts.forms import CHARACTERS
-from handouts.gate import set_pages
+from handouts.forms import identity_of, typeset_form
 from handouts.packet import Desk, typesetting
-from handouts.press.build import build
 from handouts.press.fonts import Coverage
-from handouts.press.form import PLACEHOLDER
-from handouts.press.shaping import Faces, runs_backwards, script_of
+from handouts.press.shaping import runs_backwards, script_of
 
 SLIPS = read_slips(LOCALES)
 ASK = "I need an interpreter"
@@ -118,20 +115,11 @@ def test_a_slip_says_four_things_and_names_its_own_language(tag: str) -> None:
 
 def slip_page(tag: str, size: str, folder: Path, paper: str = "letter") -> Path:
     """Return the slip alone, stamped for the sample patient."""
-    prepared = desk().prepare(replace(order(size=size, paper=paper, locale="en"), slip=tag))
-    fields = dict.fromkeys(prepared.values, PLACEHOLDER)
-    typeset = set_pages(prepared.sheet, ("slip",), fields, LIBRARY)
-
-    form = build(
-        typeset,
-        Faces(LIBRARY.fonts, "en"),
-        form=prepared.key,
-        origin=prepared.origin,
-        documents=("slip",),
-        characters=CHARACTERS,
-    )
+    found = desk().prepare(replace(order(size=size, paper=paper, locale="en"), slip=tag))
+    alone = replace(found, documents=("slip",))
+    alone = replace(alone, form=identity_of(alone, LIBRARY, GROUND))
     path = folder / f"{tag}-{size}.pdf"
-    path.write_bytes(stamped(form, prepared.values))
+    path.write_bytes(stamped(typeset_form(alone, LIBRARY), alone.values))
     return path
 
 
@@ -150,7 +138,7 @@ def test_a_slip_is_one_page_that_says_it_all(tag: str, pages: dict[str, Path]) -
 
     assert outside(path, 12) == []
     assert "page 1 of 1" in foot
-    assert f"en + {slip.bcp47} slip" in foot
+    assert f"en+{slip.bcp47}" in foot
     assert NAME in foot
     assert f"For the staff: language {slip.english_name}" in page
     assert ASK in page
@@ -223,7 +211,7 @@ def test_english_behind_a_slip(given: str, tag: str, name: str, tmp_path: Path) 
     assert f"no approved translation into {name}: the packet is in English" in said
     assert ASK in first
     assert "Consent to treatment with ocrelizumab" in others[0]
-    assert all(f"en + {tag} slip" in foot for foot in feet(path))
+    assert all(f"en+{tag}" in foot for foot in feet(path))
     assert "page 1 of 1" in feet(path)[0]
     assert found is not None
     assert (found.origin.dress.locale, found.origin.dress.title, found.altered) == ("en", f"consent+slip-{tag}", False)
