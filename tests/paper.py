@@ -24,7 +24,7 @@ import pypdfium2.raw as pdfium_c
 MILLIMETRE = 72 / 25.4
 MARGIN = 25 * MILLIMETRE
 """Nothing but the running foot is in the lowest 25 mm of a page."""
-LARGE_MARGIN = 32 * MILLIMETRE
+LARGE_MARGIN = 36 * MILLIMETRE
 """The same in large print, where nothing is smaller than 12 pt."""
 FOOT = 75 * MILLIMETRE
 """All of the running foot is in the lowest 75 mm, however long a name is; nothing else there says it."""

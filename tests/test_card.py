@@ -49,7 +49,7 @@ def test_a_clinic_whose_language_has_no_translation_has_english_on_the_back() ->
 def test_an_edition_has_the_clinics_language_for_it() -> None:
     clinic = sample_clinic().model_copy(update={"locale": "fr"})
 
-    with zipfile.ZipFile(io.BytesIO(write_edition(1, clinic, LIBRARY, ()))) as edition:
+    with zipfile.ZipFile(io.BytesIO(write_edition(1, clinic, LIBRARY, (), {}))) as edition:
         assert "locales/fr/LC_MESSAGES/handouts.po" in edition.namelist()
 
 

@@ -28,7 +28,7 @@ from handouts.press.shaping import runs_backwards
 from handouts.press.sheet import Sheet
 from handouts.press.typography import composed
 
-FOOT = {"standard": 25, "large": 32}
+FOOT = {"standard": 25, "large": 36}
 """The room for the running foot, in mm."""
 ROOM = {"standard": 14, "large": 24}
 """What a name of 120 characters takes more, when it is set in full."""

@@ -293,13 +293,13 @@ def _misleads(said: list[str], run: Run) -> bool:
     text that runs from right to left is told by its glyphs where that can be: viewers turn it round, and some of them
     (poppler, pdfium) turn round what is told in full, too.
     """
-    if not all(said):
+    if not (run.shown and all(said)):
         return True
     told = "".join(said)
-    written = "".join(char for char in run.text if char not in JOINERS)
-    if told in (written[::-1], written[::-1].translate(MIRRORED)):
+    if told == run.text:
         return False
-    return not run.shown or told not in (run.text, written)
+    written = "".join(char for char in run.text if char not in JOINERS)
+    return told not in (written, written[::-1], written[::-1].translate(MIRRORED))
 
 
 def _extent(field: Field) -> str:
