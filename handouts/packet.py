@@ -175,7 +175,8 @@ class Desk:
         origin = Origin(drug.id, dress, shape.digest())
         prepared = Prepared(sheet, (SLIP, *documents) if slip else documents, values, origin)
         prepared = replace(prepared, form=self._identity(prepared, texts))
-        values |= form_values(_mark(prepared), self.forms.approval(prepared), texts, sample=self.clinic.sample)
+        number, approval = prepared.key[:SHOWN], self.forms.approval(prepared)
+        values |= form_values(number, dress.slip, approval, texts, sample=self.clinic.sample)
         shown = sorted(item for item in values.items() if item[0] in prepared.form.fields)
         return replace(prepared, values=values, planned=hashlib.sha256(json.dumps(shown).encode()).hexdigest())
 
@@ -229,12 +230,6 @@ def typesetting(
 def at_edition(edition: Edition, fallback: Fallback = "refuse") -> Desk:
     """Return a desk that prints from ``edition`` and nothing else, for its clinic."""
     return Desk(edition.clinic, edition.library, FromEdition(edition), fallback=fallback)
-
-
-def _mark(prepared: Prepared) -> str:
-    """Return by what a form is known on paper: the beginning of its id, its language, and that of the slip."""
-    dress = prepared.origin.dress
-    return f"{prepared.key[:SHOWN]} · {dress.locale}{f'+{dress.slip}' if dress.slip else ''}"
 
 
 def dress_of(order: Order, clinic: Clinic) -> Dress:

@@ -132,7 +132,7 @@ def outline(drug: Drug, plan: Plan) -> Outline:
     )
 
 
-FORM_FIELDS = ("form.state", "form.mark")
+FORM_FIELDS = ("form.state", "form.id", "form.slip")
 """The fields that say of a form what it is: the same for everyone who gets it."""
 OWN_FIELDS = (
     *("patient.name", "patient.dob", "patient.mrn", "order.prescriber", "order.interpreter", "code.mrn", "qr.mrn"),
@@ -155,8 +155,11 @@ def patient_values(order: Order, language: Language) -> dict[str, str]:
     }
 
 
-def form_values(mark: str, approval: Approval | None, texts: Translator, *, sample: bool) -> dict[str, str]:
-    """Return the text of the fields of a form's own, by name. ``mark`` is the number that it is known by on paper.
+def form_values(
+    number: str, slip: str | None, approval: Approval | None, texts: Translator, *, sample: bool
+) -> dict[str, str]:
+    """Return the text of the fields of a form's own, by name: the ``number`` that it is known by on paper, the language
+    of its interpreter slip, and its state.
 
     Without ``approval`` it is a draft, and ``sample`` says that its clinic is no real one. Raises LanguageError with
     every text that has no translation.
@@ -168,7 +171,7 @@ def form_values(mark: str, approval: Approval | None, texts: Translator, *, samp
         state = words["approved"] % {"edition": language.number(approval.edition), "day": language.medium(approval.on)}
     if sample:
         state = f"{state} · {words['sample']}"
-    return {"form.state": state, "form.mark": f"{words['form']} {mark}"}
+    return {"form.state": state, "form.id": number, "form.slip": f"+{slip}" if slip else ""}
 
 
 def plan_values(drug: Drug, plan: Plan, shape: Outline, texts: Translator) -> dict[str, str]:
@@ -389,7 +392,6 @@ def _form_words(texts: Translator) -> dict[str, str]:
         "draft": texts.gettext("DRAFT: not approved yet"),
         "approved": texts.gettext("Edition %(edition)s, approved %(day)s"),
         "sample": texts.gettext("SAMPLE"),
-        "form": texts.gettext("form"),
     }
 
 

@@ -68,5 +68,5 @@ def html(
     shape = outline(seen, dated)
     sheet = Sheet(seen, clinic, shape, language, staff, "letter", "standard")
     values = plan_values(seen, dated, shape, language.translator()) | patient_values(order, language)
-    values |= form_values("0123456789 · en", None, language.translator(), sample=clinic.sample)
+    values |= form_values("0123456789", None, None, language.translator(), sample=clinic.sample)
     return Pages(TEMPLATES).html(document, sheet, values)
