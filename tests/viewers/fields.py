@@ -83,7 +83,11 @@ def _without(document: pikepdf.Pdf, name: str) -> Iterator[bytes]:
 
 
 def _fields(page: pikepdf.Page) -> Iterator[tuple[str, pikepdf.Stream]]:
-    """Yield the form XObjects that a page draws and that are fields: /F and a number."""
+    """Yield the form XObjects that a page draws and that are fields, each named /F and the number of its object.
+
+    The pages of each document of a packet have names of their own for them.
+    """
     for operands, operator in pikepdf.parse_content_stream(page, "Do"):
         if str(operator) == "Do" and (name := str(operands[0]))[1:2] == "F":
-            yield name, page.obj.Resources.XObject[name]
+            field = page.obj.Resources.XObject[name]
+            yield f"/F{field.objgen[0]}", field
